@@ -1,0 +1,1 @@
+"""Money: ledger, syndicates and the dividend lane."""

@@ -1,0 +1,1 @@
+"""Blackjack as a pure core: decide what happens, evolve what it means, view what a watcher may see."""

@@ -1,0 +1,1 @@
+"""HTTP: the JSON API, health, metrics and the static client."""

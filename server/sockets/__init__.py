@@ -1,0 +1,1 @@
+"""Socket.IO: untrusted events in, acks and pushes out."""

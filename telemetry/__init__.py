@@ -1,0 +1,1 @@
+"""Measuring, logging and alerting; knows nothing about casinos."""
