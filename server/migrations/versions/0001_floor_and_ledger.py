@@ -1,0 +1,16 @@
+"""The floor, the ledger, syndicates and the dividend lane."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    """Run the SQL file beside this one: the driver's own cursor takes many statements at once."""
+    sql = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+    driver = op.get_bind().connection.driver_connection
+    assert driver is not None  # noqa: S101 - an open connection has one
+    op.get_bind().connection.dbapi_connection.await_(driver.execute(sql))  # type: ignore[union-attr]
