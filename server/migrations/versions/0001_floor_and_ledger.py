@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from alembic import op
+from sqlalchemy.util import await_only
 
 revision = "0001"
 down_revision = None
@@ -13,4 +14,4 @@ def upgrade() -> None:
     sql = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
     driver = op.get_bind().connection.driver_connection
     assert driver is not None  # noqa: S101 - an open connection has one
-    op.get_bind().connection.dbapi_connection.await_(driver.execute(sql))  # type: ignore[union-attr]
+    await_only(driver.execute(sql))
