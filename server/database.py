@@ -1,0 +1,39 @@
+"""Connections to PostgreSQL: a Core engine for everything, a raw pool for the floor's hot path."""
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from server.settings import asyncpg_dsn, sqlalchemy_url
+
+# No statement, lock or idle transaction may hold others up for longer than this.
+_LIMITS = {
+    "statement_timeout": "15000",
+    "lock_timeout": "5000",
+    "idle_in_transaction_session_timeout": "15000",
+    "timezone": "UTC",
+}
+
+
+def create_engine(database_url: str, *, pool_size: int, application: str) -> AsyncEngine:
+    """The SQLAlchemy engine; errors never show parameters, for they may be secret."""
+    return create_async_engine(
+        sqlalchemy_url(database_url),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=10,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={"server_settings": {**_LIMITS, "application_name": application}, "timeout": 10},
+    )
+
+
+async def create_pool(database_url: str, *, pool_size: int, application: str) -> asyncpg.Pool:
+    """The raw pool, opened and ready."""
+    return await asyncpg.create_pool(
+        asyncpg_dsn(database_url),
+        min_size=min(2, pool_size),
+        max_size=pool_size,
+        timeout=10,
+        command_timeout=20,
+        server_settings={**_LIMITS, "application_name": application},
+    )

@@ -1,0 +1,150 @@
+"""Who is connected and how many watch: a lease in Valkey that every web process renews; never part of a table's state.
+
+`presence:users` is a sorted set of users by the moment (ms, Valkey's clock) until which they count as here. A process with a
+socket of theirs renews it; when the last socket goes it is left to run out after `LINGER_MS`, long enough for another process
+to renew it. `presence:watchers:TABLE` is a hash of processes with their number of sockets and the lease's end.
+"""
+
+from collections import Counter, defaultdict
+from typing import Final
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from telemetry.logs import get_logger
+
+LEASE_MS: Final = 7_000
+LINGER_MS: Final = 2_500
+RENEW_S: Final = 2.0
+
+log = get_logger()
+
+_CLOCK: Final = "local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000); "
+
+# KEYS: the set. ARGV: lease, then users.
+_RENEW: Final = (
+    _CLOCK
+    + "for i = 2, #ARGV do redis.call('ZADD', KEYS[1], now + ARGV[1], ARGV[i]) end "
+    + "redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - 86400000)"
+)
+
+# KEYS: the set. ARGV: lease of the unknown, hold, then users. Answers for each: 1 here, 0 gone, -1 gone for longer than the hold.
+_LOOK_UP: Final = (
+    _CLOCK
+    + "local found = {} "
+    + "for i = 3, #ARGV do local till = redis.call('ZSCORE', KEYS[1], ARGV[i]) "
+    + "if not till then redis.call('ZADD', KEYS[1], 'NX', now + ARGV[1], ARGV[i]); till = now + ARGV[1] end "
+    + "till = tonumber(till) "
+    + "if till > now then found[#found + 1] = 1 "
+    + "elseif till + ARGV[2] > now then found[#found + 1] = 0 else found[#found + 1] = -1 end end "
+    + "return found"
+)
+
+# KEYS: the hash. ARGV: process, its number of sockets, lease. Answers the number over all processes.
+_COUNT: Final = (
+    _CLOCK
+    + "if tonumber(ARGV[2]) > 0 then redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ':' .. (now + ARGV[3])) "
+    + "else redis.call('HDEL', KEYS[1], ARGV[1]) end "
+    + "local sum = 0; local all = redis.call('HGETALL', KEYS[1]) "
+    + "for i = 1, #all, 2 do local n, till = string.match(all[i + 1], '(%d+):(%d+)') "
+    + "if tonumber(till) > now then sum = sum + n else redis.call('HDEL', KEYS[1], all[i]) end end "
+    + "redis.call('PEXPIRE', KEYS[1], 60000) return sum"
+)
+
+
+class Presence:
+    """This process's sockets, and through Valkey everybody's."""
+
+    def __init__(self, redis: Redis, process: str) -> None:
+        self._redis = redis
+        self._process = process
+        self._users: Counter[str] = Counter()  # sockets a user
+        self._watching: defaultdict[str, set[str]] = defaultdict(set)  # sockets a table
+        self._counts: dict[str, int] = {}  # watchers a table over all processes, as last heard
+        self._renew = redis.register_script(_RENEW)
+        self._look_up = redis.register_script(_LOOK_UP)
+        self._count = redis.register_script(_COUNT)
+
+    async def connected_socket(self, user_id: str) -> None:
+        """A socket of this user opened here."""
+        self._users[user_id] += 1
+        await self._lease([user_id], LEASE_MS)
+
+    async def disconnected_socket(self, user_id: str) -> None:
+        """A socket of this user closed here; the last one lets the lease run out."""
+        self._users[user_id] -= 1
+        if self._users[user_id] <= 0:
+            del self._users[user_id]
+            await self._lease([user_id], LINGER_MS)
+
+    async def watch(self, sid: str, table_id: str) -> None:
+        """A socket here watches the table."""
+        if sid not in self._watching[table_id]:
+            self._watching[table_id].add(sid)
+            await self._tell(table_id)
+
+    async def unwatch(self, sid: str, table_id: str) -> None:
+        """A socket here watches the table no longer."""
+        sids = self._watching.get(table_id)
+        if sids is not None and sid in sids:
+            sids.discard(sid)
+            await self._tell(table_id)
+            if not sids:
+                self._watching.pop(table_id, None)
+
+    def is_watched(self, table_id: str) -> bool:
+        """Whether a socket of this process watches the table."""
+        return bool(self._watching.get(table_id))
+
+    def watched(self) -> tuple[str, ...]:
+        """The tables that sockets of this process watch."""
+        return tuple(table_id for table_id, sids in self._watching.items() if sids)
+
+    def watchers(self, table_id: str) -> int:
+        """How many sockets watch the table, over all processes, as far as this one has heard."""
+        return max(self._counts.get(table_id, 0), len(self._watching.get(table_id, ())))
+
+    async def renew(self) -> None:
+        """Renew every lease of this process."""
+        await self._lease(list(self._users), LEASE_MS)
+        for table_id in self.watched():
+            await self._tell(table_id)
+
+    async def connected(self, table_id: str, user_ids: tuple[str, ...]) -> frozenset[str]:
+        """Those who are here; who can't be looked up counts as here."""
+        del table_id
+        found = await self._states(user_ids, hold_ms=0)
+        return frozenset(user_id for user_id, state in found.items() if state == 1)
+
+    async def overdue(self, user_ids: tuple[str, ...], hold_ms: int) -> frozenset[str]:
+        """Those who have been gone for longer than their seat is held."""
+        found = await self._states(user_ids, hold_ms=hold_ms)
+        return frozenset(user_id for user_id, state in found.items() if state == -1)
+
+    async def _states(self, user_ids: tuple[str, ...], *, hold_ms: int) -> dict[str, int]:
+        others = [user_id for user_id in user_ids if user_id not in self._users]
+        states = dict.fromkeys(user_ids, 1)
+        if others:
+            try:
+                answers = await self._look_up(keys=["presence:users"], args=[LEASE_MS, hold_ms, *others])
+                states.update(zip(others, answers, strict=True))
+            except (RedisError, OSError) as fault:
+                log.warning("presence.lookup_failed", error=type(fault).__name__)
+        return states
+
+    async def _lease(self, user_ids: list[str], lease_ms: int) -> None:
+        if user_ids:
+            try:
+                await self._renew(keys=["presence:users"], args=[lease_ms, *user_ids])
+            except (RedisError, OSError) as fault:
+                log.warning("presence.renewal_failed", error=type(fault).__name__)
+
+    async def _tell(self, table_id: str) -> None:
+        here = len(self._watching.get(table_id, ()))
+        try:
+            self._counts[table_id] = await self._count(
+                keys=[f"presence:watchers:{table_id}"], args=[self._process, here, LEASE_MS]
+            )
+        except (RedisError, OSError) as fault:
+            self._counts[table_id] = here
+            log.warning("presence.count_failed", error=type(fault).__name__)
