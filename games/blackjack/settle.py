@@ -1,0 +1,180 @@
+"""What hands win, and which money moves for what happened."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from economy.money import Money, part_down
+from games.blackjack.events import (
+    BetCleared,
+    BetPlaced,
+    Event,
+    HandDoubled,
+    HandResult,
+    HandSplit,
+    Insured,
+    RoundSettled,
+    RoundVoided,
+    SeatResult,
+)
+from games.blackjack.hand import TARGET, is_natural, score
+from games.blackjack.rules import PAYS, Rules
+from games.blackjack.state import Hand, Seat, TableState
+from games.blackjack.terms import HandStatus, Outcome
+from games.cards import Card
+
+_LOST = HandResult(Outcome.LOSE, Money(0))
+
+
+class Flow(StrEnum):
+    """Between which accounts money moves."""
+
+    STAKE = "stake"
+    """wallet → escrow"""
+    RETURN = "return"
+    """escrow → wallet"""
+    TO_BANK = "to_bank"
+    """escrow → bank"""
+    FROM_BANK = "from_bank"
+    """bank → escrow"""
+
+
+class Reason(StrEnum):
+    """Why money moves, as the player's history says it."""
+
+    BET = "bet"
+    BET_CLEARED = "bet_cleared"
+    DOUBLE = "double"
+    SPLIT = "split"
+    INSURANCE = "insurance"
+    SETTLED = "settled"
+    VOIDED = "voided"
+
+
+class Movement(NamedTuple):
+    """Money that moves, in cents, more than none. Seat and user are None where only the bank is concerned."""
+
+    kind: Flow
+    amount: Money
+    reason: Reason
+    seat: int | None = None
+    user_id: str | None = None
+
+
+class SettledStake(NamedTuple):
+    """What a player staked in a settled round and got back, insurance included in both, in cents."""
+
+    user_id: str
+    seat: int
+    staked: Money
+    paid: Money
+
+
+def round_result(state: TableState) -> RoundSettled:
+    """The end of the round in play, whose hands are complete and whose dealer has drawn."""
+    return RoundSettled(
+        seats=tuple(
+            _seat_result(state, number, seat)
+            for number, seat in enumerate(state.seats, start=1)
+            if seat.hands
+        )
+    )
+
+
+def hand_result(rules: Rules, hand: Hand, dealer: tuple[Card, ...]) -> HandResult:
+    """How a complete hand ends against the dealer's; what comes back is rounded down to a whole cent."""
+    bet = hand.bet
+    if hand.status is HandStatus.BUSTED:
+        return _LOST
+    has_natural = is_natural(dealer)
+    if hand.status is HandStatus.BLACKJACK:
+        if has_natural:
+            return HandResult(Outcome.PUSH, bet)
+        return HandResult(Outcome.BLACKJACK, Money(bet + part_down(bet, *PAYS[rules.blackjack_pays])))
+    if has_natural:
+        return _LOST
+    if hand.status is HandStatus.SURRENDERED:
+        return HandResult(Outcome.SURRENDER, part_down(bet, 1, 2))
+    players, dealers = score(hand.cards).total, score(dealer).total
+    if dealers > TARGET or players > dealers:
+        return HandResult(Outcome.WIN, Money(2 * bet))
+    return HandResult(Outcome.PUSH, bet) if players == dealers else _LOST
+
+
+def movements(before: TableState, events: tuple[Event, ...]) -> tuple[Movement, ...]:
+    """The money that these events of one decision move: stakes first, then the bank, then what comes back."""
+    del before  # the events carry every amount; a later schema may need the state
+    moved: list[Movement] = []
+    for event in events:
+        match event:
+            case BetPlaced():
+                moved.extend(_changed_bet(event))
+            case BetCleared():
+                moved.append(
+                    Movement(Flow.RETURN, event.amount, Reason.BET_CLEARED, event.seat, event.user_id)
+                )
+            case HandDoubled():
+                moved.append(_stake(event, Reason.DOUBLE))
+            case HandSplit():
+                moved.append(_stake(event, Reason.SPLIT))
+            case Insured():
+                moved.append(_stake(event, Reason.INSURANCE))
+            case RoundSettled():
+                moved.extend(_settlement(event))
+            case RoundVoided():
+                moved.extend(
+                    Movement(Flow.RETURN, refund.amount, Reason.VOIDED, refund.seat, refund.user_id)
+                    for refund in event.refunds
+                )
+    return tuple(moved)
+
+
+def settled_stakes(before: TableState, events: tuple[Event, ...]) -> tuple[SettledStake, ...]:
+    """What each seat staked and got back in the round that these events settle; empty for a voided one."""
+    del before  # the events carry all of it
+    return tuple(
+        SettledStake(result.user_id, result.seat, result.staked, result.paid)
+        for event in events
+        if isinstance(event, RoundSettled)
+        for result in event.seats
+    )
+
+
+def _seat_result(state: TableState, number: int, seat: Seat) -> SeatResult:
+    hands = tuple(hand_result(state.config.rules, hand, state.dealer) for hand in seat.hands)
+    insurance = seat.insurance or Money(0)
+    insurance_payout = Money(3 * insurance if is_natural(state.dealer) else 0)
+    return SeatResult(
+        seat=number,
+        user_id=seat.user_id or "",
+        staked=Money(sum(hand.bet for hand in seat.hands) + insurance),
+        paid=Money(sum(result.payout for result in hands) + insurance_payout),
+        insurance_payout=insurance_payout,
+        hands=hands,
+    )
+
+
+def _changed_bet(event: BetPlaced) -> tuple[Movement, ...]:
+    more = event.amount - event.previous
+    if more == 0:
+        return ()
+    kind = Flow.STAKE if more > 0 else Flow.RETURN
+    return (Movement(kind, Money(abs(more)), Reason.BET, event.seat, event.user_id),)
+
+
+def _stake(event: HandDoubled | HandSplit | Insured, reason: Reason) -> Movement:
+    return Movement(Flow.STAKE, event.stake, reason, event.seat, event.user_id)
+
+
+def _settlement(event: RoundSettled) -> list[Movement]:
+    moved = []
+    gain = sum(result.staked - result.paid for result in event.seats)
+    if gain < 0:
+        moved.append(Movement(Flow.FROM_BANK, Money(-gain), Reason.SETTLED))
+    if gain > 0:
+        moved.append(Movement(Flow.TO_BANK, Money(gain), Reason.SETTLED))
+    moved.extend(
+        Movement(Flow.RETURN, result.paid, Reason.SETTLED, result.seat, result.user_id)
+        for result in event.seats
+        if result.paid > 0
+    )
+    return moved
