@@ -23,7 +23,7 @@ class Dealer(Protocol):
         ...
 
     def commitment(self, shoe_number: int) -> str:
-        """The commitment (hex) of a shoe prepared now; asked for the one after the next when a shoe starts."""
+        """The commitment (hex) of a shoe prepared now: the one after the next, when a shoe starts."""
         ...
 
     def round_id(self) -> str:

@@ -46,7 +46,7 @@ def close_now(decision: Decision) -> None:
 
 
 def free_seat(decision: Decision, number: int) -> None:
-    """Let a player without a live hand get up; the last one to do so in `betting` leaves the table waiting."""
+    """Let a player without a live hand get up; the table waits once the last one left while betting."""
     empty_seat(decision, number)
     state = decision.state
     if state.phase is Phase.BETTING and not any(seat.user_id for seat in state.seats):
@@ -66,7 +66,7 @@ def empty_seat(decision: Decision, number: int) -> None:
 
 
 def renew_table(decision: Decision) -> None:
-    """Apply the config that waits; bring the next shoe into play if this one is finished or of another size."""
+    """Apply the config that waits; bring the next shoe into play if this one is finished or of other size."""
     config = decision.state.pending_config
     if config is not None:
         for number in range(config.seats + 1, len(decision.state.seats) + 1):

@@ -62,7 +62,7 @@ class Decision:
             self.emit(ShoeFinished(shoe_number=shoe.shoe_number))
 
     def start_shoe(self, *, ran_out: bool = False) -> None:
-        """Bring the next shoe into play: its client seeds are frozen, and the one after it is committed to."""
+        """Bring the next shoe into play: its client seeds are frozen, the one after it is committed to."""
         state = self.state
         number = state.shoe_number + 1
         self.emit(

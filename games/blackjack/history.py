@@ -35,8 +35,17 @@ class InsuranceRecord(msgspec.Struct, frozen=True, kw_only=True):
     payout: Money
 
 
+class SeatOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """How a seat's round ended; `net` is what came back less what was staked, in cents."""
+
+    seat: int
+    hands: tuple[HandRecord, ...]
+    insurance: InsuranceRecord | None
+    net: int
+
+
 class SeatRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A seat's round: who, what was bet and done, and how it ended; `net` is won less lost, in cents."""
+    """A seat's round: who, what was bet and done, and how it ended."""
 
     seat: int
     player: str
@@ -79,7 +88,7 @@ def round_record(state: TableState, dealer: Dealer) -> RoundRecord:
         rules=state.config.rules,
         cards=card_texts(cards),
         dealer=dealer_record(state),
-        seats=seat_records(state),
+        seats=_seat_records(state),
         cards_used=len(cards),
         shoes=tuple(
             ShoeRecord(
@@ -98,12 +107,30 @@ def dealer_record(state: TableState) -> DealerRecord:
     return DealerRecord(cards=card_texts(state.dealer), total=score(state.dealer).total)
 
 
-def seat_records(state: TableState) -> tuple[SeatRecord, ...]:
+def seat_outcomes(state: TableState) -> tuple[SeatOutcome, ...]:
     """The end of every seat that played a settled round, in seat order."""
-    return tuple(_seat_record(number, seat) for number, seat in enumerate(state.seats, start=1) if seat.hands)
+    return tuple(
+        _seat_outcome(number, seat) for number, seat in enumerate(state.seats, start=1) if seat.hands
+    )
 
 
-def _seat_record(number: int, seat: Seat) -> SeatRecord:
+def _seat_records(state: TableState) -> tuple[SeatRecord, ...]:
+    return tuple(_seat_record(state.seats[ended.seat - 1], ended) for ended in seat_outcomes(state))
+
+
+def _seat_record(seat: Seat, ended: SeatOutcome) -> SeatRecord:
+    return SeatRecord(
+        seat=ended.seat,
+        player=seat.name or "",
+        bet=seat.bet,
+        actions=seat.actions,
+        hands=ended.hands,
+        insurance=ended.insurance,
+        net=ended.net,
+    )
+
+
+def _seat_outcome(number: int, seat: Seat) -> SeatOutcome:
     stake = seat.insurance or Money(0)
     hands = tuple(
         HandRecord(
@@ -113,11 +140,8 @@ def _seat_record(number: int, seat: Seat) -> SeatRecord:
     )
     staked = sum(hand.bet for hand in hands) + stake
     paid = sum(hand.payout for hand in hands) + seat.insurance_payout
-    return SeatRecord(
+    return SeatOutcome(
         seat=number,
-        player=seat.name or "",
-        bet=seat.bet,
-        actions=seat.actions,
         hands=hands,
         insurance=InsuranceRecord(bet=stake, payout=seat.insurance_payout) if stake else None,
         net=paid - staked,

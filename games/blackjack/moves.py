@@ -1,6 +1,6 @@
 """Which moves the rules allow: decided once, for the one who refuses and the one who shows them."""
 
-from typing import Final
+from typing import Final, assert_never
 
 from economy.money import Money
 from games.blackjack.hand import TARGET, is_ace, score
@@ -40,6 +40,19 @@ def hand_moves(rules: Rules, hands: tuple[Hand, ...], index: int) -> tuple[Move,
 def insurance_stake(seat: Seat) -> Money:
     """What insuring the seat's bet costs: half of it, rounded down to a whole cent."""
     return Money(seat.bet // 2)
+
+
+def move_cost(seat: Seat, index: int, move: Move) -> Money:
+    """What a legal move adds to the stake: half the bet to insure it, the hand's bet to double or split."""
+    match move:
+        case Move.INSURE:
+            return insurance_stake(seat)
+        case Move.DOUBLE | Move.SPLIT:
+            return seat.hands[index].bet
+        case Move.HIT | Move.STAND | Move.SURRENDER | Move.DECLINE_INSURANCE:
+            return Money(0)
+        case _:
+            assert_never(move)
 
 
 def is_asked_for_insurance(seat: Seat) -> bool:
