@@ -69,7 +69,6 @@ class Postgres:
 
     def start(self, *, port: int, password: str, admin_password: str) -> None:
         """Start it on the port or another, with role and database `casino`; blocks, up to seconds."""
-        _check(self._folder)
         lock = acquire(self._folder.parent / "postgres.lock")
         if lock is None:
             raise DataDirBroken(f"the servers of a dead casino on {self._folder.parent} do not end")
@@ -173,7 +172,7 @@ class Postgres:
         )
 
 
-def _check(folder: Path) -> None:
+def check(folder: Path) -> None:
     """Refuse a folder that holds something else than our database, before anything touches it."""
     if not folder.exists():
         return

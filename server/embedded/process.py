@@ -186,7 +186,7 @@ def own_folder(folder: Path, account: Account) -> None:
     if not folder.is_dir():
         raise DataDirBroken(f"{folder} is not a folder")
     if not account.owns(folder):
-        raise DataDirBroken(f"{folder} belongs to another user")
+        raise DataDirBroken(f"{folder} belongs to user {folder.stat().st_uid}, not to {account.uid}")
     folder.chmod(0o700)
 
 

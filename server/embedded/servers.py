@@ -25,11 +25,13 @@ from server.embedded.account import account_for
 from server.embedded.errors import DataDirBroken, DataDirBusy
 from server.embedded.postgres import Postgres
 from server.embedded.postgres import binaries as postgres_binaries
+from server.embedded.postgres import check as check_postgres
 from server.embedded.process import acquire
 from server.embedded.running import Running, announce, lock_file, withdraw, write_private
 from server.embedded.valkey import Valkey
 from server.embedded.valkey import binary as valkey_binary
 
+_WATCH_S = 0.2
 _Password = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
 
@@ -93,6 +95,7 @@ class EmbeddedServers:
         valkey_settings: Mapping[str, str],
     ) -> Self:
         withdraw(data_dir)
+        check_postgres(data_dir / "postgres")
         account = account_for(data_dir, (postgres_binaries(), valkey_binary()))
         access = _access(data_dir)
         postgres = Postgres(data_dir, account, settings=postgres_settings)
@@ -139,6 +142,12 @@ class EmbeddedServers:
         if self._lock is None:
             return None
         return "PostgreSQL" if self._postgres.has_ended() else "Valkey" if self._valkey.has_ended() else None
+
+    async def wait_ended(self) -> str:
+        """Wait until a server ends by itself, and return its name; after a stop, wait until cancelled."""
+        while (name := self.ended()) is None:  # noqa: ASYNC110 - the keepers are no children of the loop
+            await asyncio.sleep(_WATCH_S)
+        return name
 
 
 async def start_embedded(
