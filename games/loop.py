@@ -1,8 +1,8 @@
 """The loop of one table: one command at a time, decided, committed, acknowledged, published.
 
-Any process may run a loop for any table, and several may at once: the store's compare-and-swap on the version is the only
-lock. What the loop keeps in memory is a cache. A deadline wakes the loop by this process's clock, but only the
-database's clock lets the expiry commit.
+Any process may run a loop for any table, and several may at once: the store's compare-and-swap on the
+version is the only lock. What the loop keeps in memory is a cache. A deadline wakes the loop by this
+process's clock, but only the database's clock lets the expiry commit.
 """
 
 import asyncio
@@ -14,17 +14,17 @@ from games.blackjack.commands import Act, ClearBet, Deal, Expire, PlaceBet, Void
 from games.blackjack.decide import decide
 from games.blackjack.errors import RuleViolation
 from games.blackjack.evolve import fold
-from games.blackjack.state import Phase
+from games.blackjack.terms import Phase
 from games.ports import (
     Attendance,
     Audience,
     Committed,
     Guard,
-    Step,
     Moved,
     Refused,
     Replayed,
     Request,
+    Step,
     Store,
     Stored,
     Untimely,
@@ -218,7 +218,7 @@ class TableLoop:
         self._not_before_ns = self._clock.monotonic_ns() + RETRY_AFTER_FAULT_NS
 
     async def _void(self) -> None:
-        """A round whose rules failed can't go on: give the stakes back; if that fails too, stop this table."""
+        """A round whose rules failed can't go on: give the stakes back; if that fails too, stop."""
         try:
             await self._step(Request(command=Void(reason="fault"), name="void"))
         except OSError:
@@ -288,7 +288,7 @@ class TableLoop:
                 self._audience.publish(outcome.stored, outcome.balances)
 
     async def _decide(self, request: Request, stored: Stored) -> Step | Replayed | None:
-        """The move; or the first ack of a repeated command; or None when the refusal was about an old version."""
+        """The move; or the first ack of a repeated command; or None: the refusal was of an old version."""
         dealer = await self._store.dealer(stored)
         try:
             events = decide(stored.state, request.command, dealer)
@@ -304,7 +304,7 @@ class TableLoop:
         return Step(request=request, before=stored, after=after, events=events, guard=guard, dealer=dealer)
 
     async def _recheck(self, request: Request, stored: Stored) -> Replayed | None:
-        """Before a refusal leaves: was this command done before, and is the version still ours? Forgets an old state."""
+        """Before a refusal leaves: was the command done before? Forgets a state that is old."""
         version, replayed = await self._store.recheck(request, self.table_id)
         if version != stored.version:
             self._stored = None

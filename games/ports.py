@@ -133,7 +133,7 @@ class Audience(Protocol):
         ...
 
     def refresh(self, stored: Stored) -> None:
-        """Show the view again to the watchers on this process only: a push from elsewhere may have been lost."""
+        """Show the view again to this process's watchers: a push from elsewhere may have been lost."""
         ...
 
 

@@ -10,7 +10,11 @@ class WireError(Exception):
 
     def facts(self) -> dict[str, object]:
         """The facts that the answer carries beside code and message."""
-        return {name: value for name, value in vars(self).items() if not name.startswith("_") and value is not None}
+        return {
+            name: value
+            for name, value in vars(self).items()
+            if not name.startswith("_") and value is not None
+        }
 
     def __str__(self) -> str:
         return self.args[0] if self.args else (type(self).__doc__ or self.code)

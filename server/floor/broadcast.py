@@ -1,4 +1,4 @@
-"""From a commit to the watchers: takes note at once, tells in its own time, newest view first and no balance lost."""
+"""From a commit to the watchers: takes note at once, tells in its own time, and loses no balance."""
 
 import asyncio
 from collections import deque
@@ -10,7 +10,9 @@ from telemetry.clock import Clock
 from telemetry.logs import get_logger
 from telemetry.measure import measure_duration
 
-BALANCES_LIMIT: Final = 100_000  # past this the oldest are dropped: a client learns its balance with every ack anyway
+BALANCES_LIMIT: Final = (
+    100_000  # past this the oldest are dropped: a client learns its balance with every ack anyway
+)
 
 log = get_logger()
 

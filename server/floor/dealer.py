@@ -1,4 +1,4 @@
-"""The live dealer: shoes from wrapped seeds in the database, their orders derived and cached, never stored."""
+"""The live dealer: shoes from wrapped seeds, their orders derived and cached, never stored."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -54,7 +54,7 @@ class ShoeBook:
         self._orders: OrderedDict[tuple[object, ...], tuple[Card, ...]] = OrderedDict()
 
     async def dealer(self, table_id: str, state: TableState) -> LiveDealer:
-        """A dealer who knows the shoe in play, the one before (a round may have begun in it) and the next."""
+        """A dealer who knows the shoe in play, the next, and the one before: a round may have begun in it."""
         number = state.shoe_number
         known = self._seeds.get(table_id, {})
         if number not in known or number + 1 not in known:
@@ -64,7 +64,8 @@ class ShoeBook:
 
     async def _read(self, table_id: str, number: int) -> dict[int, bytes]:
         rows = await self._pool.fetch(
-            "SELECT shoe_number, wrapped_seed FROM shoes WHERE table_id = $1 AND shoe_number BETWEEN $2 AND $3",
+            "SELECT shoe_number, wrapped_seed FROM shoes"
+            " WHERE table_id = $1 AND shoe_number BETWEEN $2 AND $3",
             table_id,
             number - 1,
             number + 1,
@@ -77,7 +78,7 @@ class ShoeBook:
     def order(
         self, table_id: str, shoe_number: int, seed: bytes, client_seeds: tuple[str, ...], decks: int
     ) -> tuple[Card, ...]:
-        """The order of one shoe; the key names everything that it depends on but the seed, which the shoe fixes."""
+        """The order of one shoe; the seed is no part of the cache's key: it goes with the shoe."""
         key = (table_id, shoe_number, client_seeds, decks)
         cards = self._orders.get(key)
         if cards is None:

@@ -21,7 +21,7 @@ from server.floor.advice import advise
 from server.floor.broadcast import Broadcast, view_now
 from server.floor.presence import RENEW_S, Presence
 from server.floor.seeds import SeedVault
-from server.floor.store import TableStore
+from server.floor.store import UNREACHABLE, TableStore
 from server.floor.tables import create_table
 from telemetry.clock import Clock
 from telemetry.logs import get_logger
@@ -29,7 +29,9 @@ from telemetry.measure import measure_db_operation
 
 SWEEP_S: Final = 1.0
 HEAL_S: Final = 2.0
-IDLE_NS: Final = 60_000_000_000  # an unwatched loop that nobody used for so long ends; the sweep starts it again
+IDLE_NS: Final = (
+    60_000_000_000  # an unwatched loop that nobody used for so long ends; the sweep starts it again
+)
 SUMMARIES_NS: Final = 500_000_000  # how old the lobby's list may be
 
 _OVERDUE: Final = "SELECT table_id FROM tables WHERE deadline < clock_timestamp() - interval '1 second'"
@@ -48,7 +50,7 @@ class Advice:
 
 
 class Floor:
-    """Every table is served by every process; a loop runs here while the table is watched, used or overdue."""
+    """Every process serves every table; a loop runs here while its table is watched, used or overdue."""
 
     def __init__(
         self,
@@ -137,7 +139,7 @@ class Floor:
         return [summary(state, watchers=self.presence.watchers(state.config.table_id)) for state in states]
 
     async def advise(self, user_id: str, table_id: str) -> Advice:
-        """Basic strategy for the player's turn; raises Forbidden where the table gives no hints, and the rules' refusals."""
+        """Basic strategy for the player's turn; raises Forbidden at a table without hints."""
         stored = await self._store.load(table_id)
         if not stored.state.config.hints:
             raise Forbidden("This table gives no hints.")
@@ -203,8 +205,10 @@ class Floor:
             await asyncio.sleep(seconds)
             try:
                 await do()
-            except Exception as fault:
+            except UNREACHABLE as fault:
                 log.warning("floor.chore_failed", chore=do.__name__, error=f"{type(fault).__name__}: {fault}")
+            except Exception:
+                log.exception("floor.chore_failed", chore=do.__name__)
 
     async def _sweep(self) -> None:
         """Take up tables that are a second overdue and that no loop here runs; let unused loops go."""
@@ -215,11 +219,15 @@ class Floor:
                 self._start(table_id)
         idle_since = self._clock.monotonic_ns() - IDLE_NS
         for table_id, loop in list(self._loops.items()):
-            if loop.used_at_ns < idle_since and not self.presence.is_watched(table_id) and not loop.has_deadline:
+            if (
+                loop.used_at_ns < idle_since
+                and not self.presence.is_watched(table_id)
+                and not loop.has_deadline
+            ):
                 self._tasks[table_id].cancel()
 
     async def _heal(self) -> None:
-        """Compare the versions of the loops here with the database: what another process did may not have been heard."""
+        """Compare the loops' versions with the database: what another process did may not have been heard."""
         if not self._loops:
             return
         async with measure_db_operation("tables_versions"):
@@ -243,7 +251,9 @@ class Floor:
         for user_id in await self.presence.overdue(seated, state.config.seat_hold_ms):
             with contextlib.suppress(Exception):  # refused: somebody else vacated the seat
                 await loop.submit(Request(command=Vacate(user_id=user_id), name="vacate"))
-                log.info("table.seat_vacated", table_id=table_id, user_id=user_id, seat=seat_of(state, user_id))
+                log.info(
+                    "table.seat_vacated", table_id=table_id, user_id=user_id, seat=seat_of(state, user_id)
+                )
         if state.phase is Phase.BETTING:
             loop.seats_changed()
 

@@ -1,8 +1,9 @@
-"""Who is connected and how many watch: a lease in Valkey that every web process renews; never part of a table's state.
+"""Who is connected and how many watch: leases in Valkey that every web process renews, no part of any state.
 
-`presence:users` is a sorted set of users by the moment (ms, Valkey's clock) until which they count as here. A process with a
-socket of theirs renews it; when the last socket goes it is left to run out after `LINGER_MS`, long enough for another process
-to renew it. `presence:watchers:TABLE` is a hash of processes with their number of sockets and the lease's end.
+`presence:users` is a sorted set of users by the moment (ms, Valkey's clock) until which they count as here. A
+process with a socket of theirs renews it; when the last socket goes it is left to run out after `LINGER_MS`,
+long enough for another process to renew it. `presence:watchers:TABLE` is a hash of processes with their
+number of sockets and the lease's end.
 """
 
 from collections import Counter, defaultdict
@@ -28,7 +29,8 @@ _RENEW: Final = (
     + "redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - 86400000)"
 )
 
-# KEYS: the set. ARGV: lease of the unknown, hold, then users. Answers for each: 1 here, 0 gone, -1 gone for longer than the hold.
+# KEYS: the set. ARGV: lease of the unknown, hold, then users.
+# Answers for each: 1 here, 0 gone, -1 gone for longer than the hold.
 _LOOK_UP: Final = (
     _CLOCK
     + "local found = {} "

@@ -38,7 +38,9 @@ class SeedVault:
         """The seed; raises SeedUnreadable when no key fits."""
         for cipher in self._ciphers:
             try:
-                return cipher.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], _bound_to(table_id, shoe_number))
+                return cipher.decrypt(
+                    wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], _bound_to(table_id, shoe_number)
+                )
             except InvalidTag:
                 continue
         raise SeedUnreadable(f"{table_id} shoe {shoe_number}")

@@ -56,7 +56,9 @@ async def write_rows(connection: asyncpg.Connection, step: Step, vault: SeedVaul
                 pass
 
 
-async def _start_shoe(connection: asyncpg.Connection, step: Step, event: ShoeStarted, vault: SeedVault) -> None:
+async def _start_shoe(
+    connection: asyncpg.Connection, step: Step, event: ShoeStarted, vault: SeedVault
+) -> None:
     table_id, number = step.before.table_id, event.shoe_number
     rules = msgspec.json.encode(step.after.config.rules).decode()
     await connection.execute(_START_SHOE, table_id, number, list(event.client_seeds), event.decks, rules)

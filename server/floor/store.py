@@ -9,11 +9,21 @@ import asyncpg
 import orjson
 
 from economy.ids import new_id
-from games.blackjack.commands import Expire
 from games.blackjack.events import RoundDealt, TimerSet, encode_events
 from games.blackjack.settle import Flow, Movement, movements
 from games.blackjack.state import decode_state, encode_state
-from games.ports import BalanceChange, Committed, Moved, Outcome, Refused, Replayed, Request, Step, Stored, Untimely
+from games.ports import (
+    BalanceChange,
+    Committed,
+    Moved,
+    Outcome,
+    Refused,
+    Replayed,
+    Request,
+    Step,
+    Stored,
+    Untimely,
+)
 from games.shoe import Dealer
 from server.errors import CommandIdReused, InsufficientFunds, Suspended, UnknownTable
 from server.floor.acks import ack_of
@@ -40,7 +50,7 @@ _COMMIT: Final = """
 SELECT outcome, deadline, deadline_ms, ack, account_ids, balances, versions FROM floor_commit(
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)"""
 
-_LOST: Final = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, TimeoutError)
+UNREACHABLE: Final = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, TimeoutError)
 _TRY_AGAIN: Final = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError)
 
 
@@ -68,7 +78,9 @@ class _Accounts:
     async def of_table(self, table_id: str) -> tuple[int, int]:
         """Escrow and bank."""
         if table_id not in self._tables:
-            row = await self._pool.fetchrow("SELECT escrow_id, bank_id FROM tables WHERE table_id = $1", table_id)
+            row = await self._pool.fetchrow(
+                "SELECT escrow_id, bank_id FROM tables WHERE table_id = $1", table_id
+            )
             if row is None:
                 raise UnknownTable
             self._tables[table_id] = (row[0], row[1])
@@ -113,7 +125,7 @@ class TableStore:
         return row[0], None if row[2] is None else _replay(request, row[1], row[2])
 
     async def commit(self, step: Step) -> Outcome:
-        """One transaction; a lost connection answers Moved, so that the step is decided again from what is there."""
+        """One transaction; a lost connection answers Moved: the step is decided again from what is there."""
         try:
             arguments, flows = await self._arguments(step)
             async with measure_db_operation("table_commit", refusals=(asyncpg.CheckViolationError,)):
@@ -126,11 +138,13 @@ class TableStore:
                     return await self._repeated(step.request)
                 case "MC002":
                     return Refused(error=Suspended())
-                case _ if isinstance(error, (*_LOST, *_TRY_AGAIN)):
-                    log.warning("table.commit_lost", table_id=step.before.table_id, error=type(error).__name__)
+                case _ if isinstance(error, (*UNREACHABLE, *_TRY_AGAIN)):
+                    log.warning(
+                        "table.commit_lost", table_id=step.before.table_id, error=type(error).__name__
+                    )
                     return Moved()
             raise
-        except _LOST as error:
+        except UNREACHABLE as error:
             log.warning("table.commit_lost", table_id=step.before.table_id, error=type(error).__name__)
             return Moved()
         return self._outcome(step, row, flows)
@@ -164,7 +178,9 @@ class TableStore:
             deadline_ms=deadline_ms,
             read_at_ns=self._clock.monotonic_ns(),
         )
-        changed = flows.changes(dict(zip(account_ids or (), zip(balances or (), versions or (), strict=True), strict=True)))
+        changed = flows.changes(
+            dict(zip(account_ids or (), zip(balances or (), versions or (), strict=True), strict=True))
+        )
         return Committed(stored=stored, ack={} if ack is None else orjson.loads(ack), balances=changed)
 
     async def _repeated(self, request: Request) -> Replayed:
@@ -243,12 +259,16 @@ class _Flows:
             [debit for debit, _ in legs],
             [credit for _, credit in legs],
             [movement.amount for movement in self._moved],
-            [movement.reason for movement in self._moved],
+            [movement.reason.value for movement in self._moved],
         )
 
     def changes(self, balances: dict[int, tuple[int, int]]) -> tuple[BalanceChange, ...]:
         """One change a player, with the last reason that moved the wallet."""
-        reasons = {movement.user_id: movement.reason for movement in self._moved if movement.user_id is not None}
+        reasons = {
+            movement.user_id: movement.reason.value
+            for movement in self._moved
+            if movement.user_id is not None
+        }
         return tuple(
             BalanceChange(
                 user_id=user_id,
@@ -274,5 +294,5 @@ def _replay(request: Request, fingerprint: bytes, ack: str) -> Replayed:
 async def _reached(ask: Callable[[], Awaitable[T]]) -> T:
     try:
         return await ask()
-    except _LOST as fault:
+    except UNREACHABLE as fault:
         raise StoreUnreachable(str(fault) or type(fault).__name__) from fault

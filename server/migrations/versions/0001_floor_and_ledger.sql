@@ -63,6 +63,15 @@ BEGIN
     PERFORM 1 FROM accounts a WHERE a.account_id = ANY (p_debits || p_credits) ORDER BY a.account_id FOR NO KEY UPDATE;
     WITH added AS (INSERT INTO transfer_keys SELECT unnest(p_keys) ON CONFLICT DO NOTHING RETURNING key)
         SELECT coalesce(array_agg(key), '{}') INTO fresh FROM added;
+    IF EXISTS ( -- a wallet must cover what it gives before it gets: winnings of the same step don't count
+        SELECT 1 FROM accounts a JOIN (
+            SELECT t.debit, sum(t.amount) AS given FROM unnest(p_keys, p_debits, p_amounts) AS t (key, debit, amount)
+            WHERE t.key = ANY (fresh) GROUP BY t.debit
+        ) g ON g.debit = a.account_id WHERE a.kind = 'wallet' AND a.balance < g.given
+    ) THEN
+        RAISE EXCEPTION 'the balance does not cover this'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'accounts_balance_not_negative';
+    END IF;
     UPDATE accounts a SET balance = a.balance + m.moved, version = a.version + 1
     FROM (
         SELECT l.account_id, sum(l.moved)::bigint AS moved FROM (
