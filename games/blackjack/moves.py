@@ -2,7 +2,7 @@
 
 from typing import Final, assert_never
 
-from economy.money import Money
+from economy.money import Money, part_down
 from games.blackjack.hand import TARGET, is_ace, score
 from games.blackjack.rules import HARD_DOUBLES, Rules, SplitBy, Surrender
 from games.blackjack.state import Hand, Seat, TableState
@@ -39,7 +39,7 @@ def hand_moves(rules: Rules, hands: tuple[Hand, ...], index: int) -> tuple[Move,
 
 def insurance_stake(seat: Seat) -> Money:
     """What insuring the seat's bet costs: half of it, rounded down to a whole cent."""
-    return Money(seat.bet // 2)
+    return part_down(seat.bet, 1, 2)
 
 
 def move_cost(seat: Seat, index: int, move: Move) -> Money:
