@@ -59,6 +59,7 @@ CREATE FUNCTION post_transfers(
 ) RETURNS TABLE (o_account bigint, o_balance bigint, o_version bigint) LANGUAGE plpgsql AS $$
 DECLARE
     fresh text[];
+    written integer;
 BEGIN
     PERFORM 1 FROM accounts a WHERE a.account_id = ANY (p_debits || p_credits) ORDER BY a.account_id FOR NO KEY UPDATE;
     WITH added AS (INSERT INTO transfer_keys SELECT unnest(p_keys) ON CONFLICT DO NOTHING RETURNING key)
@@ -92,6 +93,10 @@ BEGIN
     JOIN accounts c ON c.account_id = t.credit
     WHERE t.key = ANY (fresh)
     ORDER BY t.n;
+    GET DIAGNOSTICS written = ROW_COUNT;
+    IF written <> cardinality(fresh) THEN -- no account, or one key twice: half a transfer would have moved
+        RAISE EXCEPTION 'transfers name an unknown account or a key twice' USING ERRCODE = 'data_exception';
+    END IF;
     RETURN QUERY SELECT a.account_id, a.balance, a.version FROM accounts a
         WHERE a.account_id = ANY (p_debits || p_credits) ORDER BY a.account_id;
 END $$;

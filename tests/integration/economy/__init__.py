@@ -1,0 +1,1 @@
+"""The economy on real PostgreSQL and Valkey."""
