@@ -7,13 +7,13 @@ class EmbeddedError(Exception):
     code = "embedded_failed"
 
 
-class DataDirBusy(EmbeddedError):  # noqa: N818 - reads as the fact that it is
+class DataDirBusy(EmbeddedError):
     """Another live process owns the data folder."""
 
     code = "data_dir_busy"
 
 
-class DataDirBroken(EmbeddedError):  # noqa: N818 - reads as the fact that it is
+class DataDirBroken(EmbeddedError):
     """The data folder can't be used; the message says why."""
 
     code = "data_dir_broken"

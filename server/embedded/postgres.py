@@ -75,6 +75,7 @@ class Postgres:
         try:
             if not self._folder.exists():
                 self._make(admin_password, lock=lock)
+            self._password_file().unlink(missing_ok=True)
             own_folder(self._folder, self._account)
             self._kept = self._run(port, lock=lock)
         finally:
@@ -98,34 +99,24 @@ class Postgres:
     def _make(self, admin_password: str, *, lock: int) -> None:
         """Make the cluster beside its place and move it there whole, so that no half of one is ever met."""
         draft = self._folder.with_name("postgres.new")
-        password_file = self._folder.with_name("postgres.password")
+        password_file = self._password_file()
         shutil.rmtree(draft, ignore_errors=True)
         own_folder(draft, self._account)
+        write_private(password_file, admin_password.encode())
         try:
-            write_private(password_file, admin_password.encode())
             self._account.give(password_file)
-            sync = [] if self._settings["fsync"] == "on" else ["--no-sync"]
-            initdb = start(
-                self._program(draft, "initdb"),
-                [
-                    *(
-                        "-D",
-                        str(draft),
-                        "-U",
-                        "postgres",
-                        "--auth=scram-sha-256",
-                        f"--pwfile={password_file}",
-                    ),
-                    *(
-                        "--encoding=UTF8",
-                        "--no-locale",
-                        "--locale-provider=builtin",
-                        "--builtin-locale=C.UTF-8",
-                    ),
-                    *("-c", f"scram_iterations={self._settings['scram_iterations']}", *sync),
-                ],
-                lock=lock,
-            )
+            options = [
+                "--auth=scram-sha-256",
+                f"--pwfile={password_file}",
+                "--encoding=UTF8",
+                "--no-locale",
+                "--locale-provider=builtin",
+                "--builtin-locale=C.UTF-8",
+                f"--set=scram_iterations={self._settings['scram_iterations']}",
+                *(["--no-sync"] if self._settings["fsync"] == "off" else []),
+            ]
+            program = self._program(draft, "initdb")
+            initdb = start(program, ["-D", str(draft), "-U", "postgres", *options], lock=lock)
             try:
                 initdb.wait_until(initdb.has_ended, timeout_s=_INIT_S)
             finally:
@@ -135,6 +126,9 @@ class Postgres:
             draft.rename(self._folder)
         finally:
             password_file.unlink(missing_ok=True)
+
+    def _password_file(self) -> Path:
+        return self._folder.with_name("postgres.password")
 
     def _run(self, port: int, *, lock: int) -> Kept:
         program = self._program(self._folder, "postgres")

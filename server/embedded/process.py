@@ -18,6 +18,7 @@ import psutil
 from server.embedded import keeper as keeper_script
 from server.embedded.account import Account
 from server.embedded.errors import DataDirBroken, EmbeddedError
+from server.embedded.running import open_private
 
 _PATIENCE_S = 2.2  # for a clean end; then the keeper becomes rude, and all is over within 3 s
 _STOP_S = 3.0
@@ -90,7 +91,7 @@ class Kept:
         end_leftover(self.program)  # only a keeper that was killed leaves one
 
 
-class ServerEnded(EmbeddedError):  # noqa: N818 - reads as the fact that it is
+class ServerEnded(EmbeddedError):
     """The server ended before it was ready; the message is its own complaint."""
 
     code = "server_ended"
@@ -125,7 +126,7 @@ def acquire(path: Path, *, timeout_s: float = _LEFTOVER_S) -> int | None:
     The lock is gone when every process that inherited the file has ended, whatever ended them.
     """
     deadline = time.monotonic() + timeout_s
-    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    lock = open_private(path, os.O_RDWR)
     while True:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -206,4 +207,4 @@ def free_port(preferred: int) -> int:
 def _open_log(path: Path) -> IO[bytes]:
     if path.exists() and path.stat().st_size > _LOG_BYTES:
         path.replace(path.with_suffix(".log.1"))
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
+    return os.fdopen(open_private(path, os.O_WRONLY | os.O_APPEND), "ab")

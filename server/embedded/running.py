@@ -54,8 +54,27 @@ def write_private(path: Path, content: bytes) -> None:
     """Write a file that only its owner may read, whole or not at all."""
     handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made with mode 0600
     with os.fdopen(handle, "wb") as file:
+        _belong(handle, path.parent)
         file.write(content)
     Path(draft).replace(path)
+
+
+def open_private(path: Path, flags: int) -> int:
+    """Open a file that only its owner may read, made if it is missing; a link is not followed."""
+    opened = os.open(path, flags | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        _belong(opened, path.parent)
+    except BaseException:
+        os.close(opened)
+        raise
+    return opened
+
+
+def _belong(file: int, folder: Path) -> None:
+    """Let a file that root makes belong to the folder's owner, who may want to start without root next."""
+    if os.geteuid() == 0:
+        owner = folder.stat()
+        os.fchown(file, owner.st_uid, owner.st_gid)
 
 
 def _file(data_dir: Path) -> Path:

@@ -20,6 +20,7 @@ from redis.asyncio import Redis
 from server.embedded.account import account_for
 from server.embedded.errors import DataDirBroken, DataDirBusy
 from server.embedded.postgres import binaries
+from server.embedded.process import own_folder
 from server.embedded.running import running, running_database_url
 from server.embedded.servers import EmbeddedServers, start_embedded
 
@@ -49,8 +50,8 @@ async def test_first_start_makes_a_database_that_role_casino_owns_without_specia
         await servers.stop()
 
 
-async def test_second_start_has_the_same_addresses_and_data(data_dir: Path) -> None:
-    first = await start_embedded(data_dir)
+async def test_second_start_has_the_same_addresses_and_data(used_data_dir: Path) -> None:
+    first = await start_embedded(used_data_dir)
     await _execute(
         first.database_url, "CREATE TABLE chips (amount bigint); INSERT INTO chips VALUES (100000)"
     )
@@ -58,7 +59,7 @@ async def test_second_start_has_the_same_addresses_and_data(data_dir: Path) -> N
         await redis.set("lease", "seat-1")
     await first.stop()
 
-    second = await start_embedded(data_dir)
+    second = await start_embedded(used_data_dir)
     try:
         assert (second.database_url, second.redis_url) == (first.database_url, first.redis_url)
         assert await _fetch(second.database_url, "SELECT amount FROM chips") == 100_000
@@ -68,64 +69,62 @@ async def test_second_start_has_the_same_addresses_and_data(data_dir: Path) -> N
         await second.stop()
 
 
-async def test_stop_leaves_no_process_and_no_announcement(data_dir: Path) -> None:
-    servers = await start_embedded(data_dir)
-    processes = _processes(data_dir)
+async def test_stop_leaves_no_process_and_no_announcement(used_data_dir: Path) -> None:
+    servers = await start_embedded(used_data_dir)
+    processes = _processes(used_data_dir)
     assert {process.name() for process in processes} >= {"postgres", "valkey-server"}
 
     await servers.stop()
     await servers.stop()  # a second call does nothing
 
     assert _living(processes) == []
-    assert not (data_dir / "dev.json").exists()
+    assert not (used_data_dir / "dev.json").exists()
 
 
-async def test_servers_end_by_themselves_when_their_owner_is_killed(data_dir: Path) -> None:
-    with _owner(data_dir) as owner:
-        processes = _processes(data_dir)
+async def test_servers_end_by_themselves_when_their_owner_is_killed(used_data_dir: Path) -> None:
+    with _owner(used_data_dir) as owner:
+        processes = _processes(used_data_dir)
         owner.kill()
         psutil.wait_procs(processes, timeout=10)
         assert _living(processes) == []
 
 
-async def test_start_right_after_kill_9_of_the_owner_finds_what_was_committed(data_dir: Path) -> None:
-    with _owner(data_dir) as owner:
+async def test_start_right_after_kill_9_of_the_owner_finds_what_was_committed(used_data_dir: Path) -> None:
+    with _owner(used_data_dir) as owner:
         url = _addresses(owner)["database_url"]
         await _execute(url, "CREATE TABLE chips (amount bigint); INSERT INTO chips VALUES (7)")
         owner.kill()
         owner.wait()
 
-        servers = await start_embedded(data_dir)
+        servers = await start_embedded(used_data_dir)
         try:
             assert await _fetch(servers.database_url, "SELECT amount FROM chips") == 7
         finally:
             await servers.stop()
 
 
-async def test_start_after_everything_was_killed_recovers(data_dir: Path) -> None:
-    with _owner(data_dir) as owner:
+async def test_start_after_everything_was_killed_recovers(used_data_dir: Path) -> None:
+    with _owner(used_data_dir) as owner:
         url = _addresses(owner)["database_url"]
         await _execute(url, "CREATE TABLE chips (amount bigint); INSERT INTO chips VALUES (7)")
-        processes = [psutil.Process(owner.pid), *_processes(data_dir)]
+        processes = [psutil.Process(owner.pid), *_processes(used_data_dir)]
         for process in processes:
             process.suspend()  # so that none of them can end in order
         for process in processes:
             process.kill()
         owner.wait()
 
-        servers = await start_embedded(data_dir)
+        servers = await start_embedded(used_data_dir)
         try:
             assert await _fetch(servers.database_url, "SELECT amount FROM chips") == 7
-            assert "not properly shut down" in (data_dir / "postgres.log").read_text(encoding="utf-8")
+            assert "not properly shut down" in (used_data_dir / "postgres.log").read_text(encoding="utf-8")
         finally:
             await servers.stop()
 
 
-async def test_a_server_left_without_a_keeper_is_ended_before_the_next_start(data_dir: Path) -> None:
-    servers = await start_embedded(data_dir)
-    await servers.stop()
-    with _postgres_without_keeper(data_dir) as leftover:
-        again = await start_embedded(data_dir)
+async def test_a_server_left_without_a_keeper_is_ended_before_the_next_start(used_data_dir: Path) -> None:
+    with _postgres_without_keeper(used_data_dir) as leftover:
+        again = await start_embedded(used_data_dir)
         try:
             assert leftover.poll() is not None
             assert await _fetch(again.database_url, "SELECT 1") == 1
@@ -134,16 +133,14 @@ async def test_a_server_left_without_a_keeper_is_ended_before_the_next_start(dat
 
 
 async def test_a_pid_file_that_names_a_stranger_neither_stops_the_start_nor_the_stranger(
-    data_dir: Path,
+    used_data_dir: Path,
 ) -> None:
-    servers = await start_embedded(data_dir)
-    await servers.stop()
     with _stranger() as stranger:
-        stale = f"{stranger.pid}\n{data_dir}/postgres\n1\n5432\n\n127.0.0.1\n 1 1\nready   \n"
-        (data_dir / "postgres" / "postmaster.pid").write_text(stale, encoding="utf-8")
-        (data_dir / "valkey" / "valkey.pid").write_text(f"{stranger.pid}\n", encoding="utf-8")
+        stale = f"{stranger.pid}\n{used_data_dir}/postgres\n1\n5432\n\n127.0.0.1\n 1 1\nready   \n"
+        (used_data_dir / "postgres" / "postmaster.pid").write_text(stale, encoding="utf-8")
+        (used_data_dir / "valkey" / "valkey.pid").write_text(f"{stranger.pid}\n", encoding="utf-8")
 
-        again = await start_embedded(data_dir)
+        again = await start_embedded(used_data_dir)
 
         assert stranger.poll() is None
         assert await _fetch(again.database_url, "SELECT 1") == 1
@@ -151,15 +148,15 @@ async def test_a_pid_file_that_names_a_stranger_neither_stops_the_start_nor_the_
         assert stranger.poll() is None
 
 
-async def test_ports_that_someone_else_has_taken_are_replaced(data_dir: Path) -> None:
-    first = await start_embedded(data_dir)
+async def test_ports_that_someone_else_has_taken_are_replaced(used_data_dir: Path) -> None:
+    first = await start_embedded(used_data_dir)
     await first.stop()
     taken = [urlsplit(url).port for url in (first.database_url, first.redis_url)]
     with (
         socket.create_server(("127.0.0.1", taken[0] or 0)),
         socket.create_server(("127.0.0.1", taken[1] or 0)),
     ):
-        second = await start_embedded(data_dir)
+        second = await start_embedded(used_data_dir)
         try:
             assert await _fetch(second.database_url, "SELECT 1") == 1
             assert not {urlsplit(url).port for url in (second.database_url, second.redis_url)} & set(taken)
@@ -167,17 +164,17 @@ async def test_ports_that_someone_else_has_taken_are_replaced(data_dir: Path) ->
             await second.stop()
 
 
-async def test_a_second_owner_is_refused_and_the_first_goes_on(data_dir: Path) -> None:
-    with _owner(data_dir) as owner:
+async def test_a_second_owner_is_refused_and_the_first_goes_on(used_data_dir: Path) -> None:
+    with _owner(used_data_dir) as owner:
         with pytest.raises(DataDirBusy, match=f"pid {owner.pid}") as refusal:
-            await start_embedded(data_dir)
+            await start_embedded(used_data_dir)
         assert "\n" not in str(refusal.value)
         assert await _fetch(_addresses(owner)["database_url"], "SELECT 1") == 1
 
 
-async def test_ctrl_c_reaches_the_owner_but_not_its_servers(data_dir: Path) -> None:
-    with _owner(data_dir) as owner:
-        processes = _processes(data_dir)
+async def test_ctrl_c_reaches_the_owner_but_not_its_servers(used_data_dir: Path) -> None:
+    with _owner(used_data_dir) as owner:
+        processes = _processes(used_data_dir)
         os.killpg(owner.pid, signal.SIGINT)
         output, _ = owner.communicate(timeout=10)
         assert output.splitlines()[-1] == "still there"
@@ -185,28 +182,28 @@ async def test_ctrl_c_reaches_the_owner_but_not_its_servers(data_dir: Path) -> N
         assert _living(processes) == []
 
 
-async def test_a_server_that_ends_by_itself_is_noticed(data_dir: Path) -> None:
-    servers = await start_embedded(data_dir)
+async def test_a_server_that_ends_by_itself_is_noticed(used_data_dir: Path) -> None:
+    servers = await start_embedded(used_data_dir)
     try:
         assert servers.ended() is None
-        postmaster = next(process for process in _processes(data_dir) if process.name() == "postgres")
+        postmaster = next(process for process in _processes(used_data_dir) if process.name() == "postgres")
         postmaster.kill()
         assert await asyncio.wait_for(servers.wait_ended(), 10) == "PostgreSQL"
     finally:
         await servers.stop()
 
 
-async def test_other_commands_find_the_running_database(data_dir: Path) -> None:
-    assert running_database_url(data_dir) is None
-    with _owner(data_dir) as owner:
-        assert running_database_url(data_dir) == _addresses(owner)["database_url"]
-        found = running(data_dir)
+async def test_other_commands_find_the_running_database(used_data_dir: Path) -> None:
+    assert running_database_url(used_data_dir) is None
+    with _owner(used_data_dir) as owner:
+        assert running_database_url(used_data_dir) == _addresses(owner)["database_url"]
+        found = running(used_data_dir)
         assert found is not None
         assert (found.pid, found.redis_url) == (owner.pid, _addresses(owner)["redis_url"])
-        assert _mode(data_dir / "dev.json") == 0o600
+        assert _mode(used_data_dir / "dev.json") == 0o600
         owner.kill()
         owner.wait()
-        assert running_database_url(data_dir) is None
+        assert running_database_url(used_data_dir) is None
 
 
 async def test_an_ordinary_user_runs_them_too(data_dir: Path) -> None:
@@ -217,6 +214,17 @@ async def test_an_ordinary_user_runs_them_too(data_dir: Path) -> None:
         assert {process.uids().effective for process in _processes(data_dir)} == {account.uid}
         assert account.owns(data_dir)
         assert _mode(data_dir) == 0o700
+
+
+async def test_a_start_as_root_leaves_a_user_s_folder_usable_for_the_user(data_dir: Path) -> None:
+    account = account_for(data_dir.parent, (_ROOT, _PYTHON))
+    own_folder(data_dir, account)
+    servers = await start_embedded(data_dir)
+    await _execute(servers.database_url, "CREATE TABLE chips (amount bigint); INSERT INTO chips VALUES (7)")
+    await servers.stop()
+    account.give(data_dir.parent)
+    with _owner(data_dir, str(account.uid), str(account.gid), str(int(account.reach))) as owner:
+        assert await _fetch(_addresses(owner)["database_url"], "SELECT amount FROM chips") == 7
 
 
 async def test_a_folder_below_one_that_is_shut_to_others_will_do(tmp_path: Path) -> None:
@@ -277,12 +285,10 @@ async def test_a_broken_folder_is_refused_in_one_line_and_left_alone(
     assert _processes(data_dir) == []
 
 
-async def test_lost_passwords_are_a_broken_folder(data_dir: Path) -> None:
-    servers = await start_embedded(data_dir)
-    await servers.stop()
-    (data_dir / "servers.json").unlink()
+async def test_lost_passwords_are_a_broken_folder(used_data_dir: Path) -> None:
+    (used_data_dir / "servers.json").unlink()
     with pytest.raises(DataDirBroken, match=r"servers\.json is missing"):
-        await start_embedded(data_dir)
+        await start_embedded(used_data_dir)
 
 
 async def test_a_folder_that_cannot_be_made_is_broken() -> None:
@@ -290,11 +296,11 @@ async def test_a_folder_that_cannot_be_made_is_broken() -> None:
         await start_embedded(Path("/proc/casino"))
 
 
-def test_servers_start_and_stop_without_an_event_loop(data_dir: Path) -> None:
-    servers = EmbeddedServers.start(data_dir)
-    assert running_database_url(data_dir) == servers.database_url
+def test_servers_start_and_stop_without_an_event_loop(used_data_dir: Path) -> None:
+    servers = EmbeddedServers.start(used_data_dir)
+    assert running_database_url(used_data_dir) == servers.database_url
     servers.close()
-    assert running_database_url(data_dir) is None
+    assert running_database_url(used_data_dir) is None
 
 
 @contextmanager
