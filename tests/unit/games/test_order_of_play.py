@@ -1,5 +1,7 @@
 """Scripted rounds, card by card: each line of the rules' order of play has its stories here."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from games.blackjack.rules import parse_rules
@@ -13,6 +15,8 @@ from games.blackjack.script import (
 )
 from games.cards import parse_cards
 
+# ruff: noqa: SIM300 - expected stands before actual
+
 H17 = {"dealer_hits_soft_17": True}
 NO_PEEK = {"dealer_peeks": False}
 ACES = {"resplit_aces": True}
@@ -20,7 +24,7 @@ HIT_ACES = {"hit_split_aces": True}
 
 
 def play(
-    cards: str, *seats: tuple[int, str], bet: int = 100, rules: dict[str, object] | None = None
+    cards: str, *seats: tuple[int, str], bet: int = 100, rules: Mapping[str, object] | None = None
 ) -> RoundResult:
     """The end of a round in which each seat bets the same; a seat is its number and its actions."""
     return replay(
@@ -39,8 +43,10 @@ def told(result: RoundResult) -> list[str]:
     """The round in a few words: the dealer, each hand in order, and how many cards were used."""
     lines = [f"{' '.join(result.dealer.cards)} = {result.dealer.total}"]
     for seat in result.seats:
-        for hand in seat.hands:
-            lines.append(f"{seat.seat}: {' '.join(hand.cards)} {hand.bet} {hand.outcome} {hand.payout}")
+        lines += [
+            f"{seat.seat}: {' '.join(hand.cards)} {hand.bet} {hand.outcome} {hand.payout}"
+            for hand in seat.hands
+        ]
         if seat.insurance is not None:
             lines.append(f"{seat.seat}: insurance {seat.insurance.bet} {seat.insurance.payout}")
     return [*lines, f"{result.cards_used} cards"]
@@ -164,7 +170,8 @@ def test_insurance_is_lost_when_the_dealer_has_no_natural() -> None:
 
 
 def test_an_insurance_of_zero_cents_is_not_offered() -> None:
-    assert ["AD 9H = 20", "1: TS TH 1 push 1", "4 cards"] == told(play("TS AD TH 9H", (1, "stand"), bet=1))
+    result = play("TS AD TH 9H", (1, "stand"), bet=1)
+    assert ["AD 9H = 20", "1: TS TH 1 push 1", "4 cards"] == told(result)
 
 
 def test_insurance_is_not_offered_under_a_ten_nor_where_the_rules_have_none() -> None:
@@ -184,7 +191,7 @@ def test_a_natural_of_the_dealer_pushes_a_blackjack_and_beats_all_else() -> None
     assert ["TD AH = 21", "1: AS KS 100 push 100", "3: TS TH 100 lose 0", "6 cards"] == told(result)
 
 
-# Seats ascending, hands left to right; a split's left hand is completed before the right gets its second card.
+# Seats ascending, hands left to right; a split's left hand is completed before the right gets a card.
 
 
 def test_the_left_hand_is_completed_before_the_right_gets_its_second_card() -> None:
@@ -344,7 +351,7 @@ def test_doubling_is_restricted_to_hard_totals(double: str, cards: str, *, may_d
     ],
 )
 def test_doubling_after_a_split_follows_both_rules(
-    rules: dict[str, object], second: str, *, may_double: bool
+    rules: Mapping[str, object], second: str, *, may_double: bool
 ) -> None:
     with pytest.raises(IllegalActionError) as refusal:
         play(f"8S 6D 8H TD {second}", (1, "split ?"), rules=rules)
@@ -409,13 +416,15 @@ def test_a_busted_hand_loses_even_when_the_dealer_busts() -> None:
     ("rules", "expected"),
     [({}, "AD 6C = 17"), (H17, "AD 6C 3H = 20")],
 )
-def test_the_dealer_hits_soft_17_only_where_the_rules_say_so(rules: dict[str, object], expected: str) -> None:
+def test_the_dealer_hits_soft_17_only_where_the_rules_say_so(
+    rules: Mapping[str, object], expected: str
+) -> None:
     result = play("TS AD 9S 6C 3H", (1, "decline_insurance stand"), rules=rules)
     assert expected == told(result)[0]
 
 
 @pytest.mark.parametrize("rules", [{}, H17])
-def test_the_dealer_stands_on_hard_17_and_on_soft_18(rules: dict[str, object]) -> None:
+def test_the_dealer_stands_on_hard_17_and_on_soft_18(rules: Mapping[str, object]) -> None:
     assert told(play("TS TD 9S 7C", (1, "stand"), rules=rules))[0] == "TD 7C = 17"
     assert told(play("TS 7D 9S AC", (1, "stand"), rules=rules))[0] == "7D AC = 18"
 
