@@ -96,7 +96,7 @@ async def _execute(url: str, statement: str) -> None:
         await connection.close()
 
 
-def _run(work: Coroutine[Any, Any, None]) -> None:
+def _run(work: Coroutine[Any, Any, object]) -> None:
     """Run it to its end on a loop of its own, in a thread, as the caller's thread may have a loop."""
     with ThreadPoolExecutor(max_workers=1) as pool:
         pool.submit(asyncio.run, work).result()

@@ -5,10 +5,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,13 +15,19 @@ from redis.asyncio import Redis
 
 from server.embedded.account import account_for
 from server.embedded.errors import DataDirBroken, DataDirBusy
-from server.embedded.postgres import binaries
 from server.embedded.process import own_folder
 from server.embedded.running import running, running_database_url
 from server.embedded.servers import EmbeddedServers, start_embedded
-
-_ROOT = Path(__file__).resolve().parents[2]
-_PYTHON = Path(sys.executable).resolve()
+from tests.integration.embedded_processes import (
+    PYTHON,
+    ROOT,
+    living,
+    mode,
+    owned,
+    postgres_without_keeper,
+    processes_of,
+    stranger,
+)
 
 
 async def test_first_start_makes_a_database_that_role_casino_owns_without_special_rights(
@@ -71,30 +73,30 @@ async def test_second_start_has_the_same_addresses_and_data(used_data_dir: Path)
 
 async def test_stop_leaves_no_process_and_no_announcement(used_data_dir: Path) -> None:
     servers = await start_embedded(used_data_dir)
-    processes = _processes(used_data_dir)
+    processes = processes_of(used_data_dir)
     assert {process.name() for process in processes} >= {"postgres", "valkey-server"}
 
     await servers.stop()
     await servers.stop()  # a second call does nothing
 
-    assert _living(processes) == []
+    assert living(processes) == []
     assert not (used_data_dir / "dev.json").exists()
 
 
 async def test_servers_end_by_themselves_when_their_owner_is_killed(used_data_dir: Path) -> None:
-    with _owner(used_data_dir) as owner:
-        processes = _processes(used_data_dir)
-        owner.kill()
+    with owned(used_data_dir) as owner:
+        processes = processes_of(used_data_dir)
+        owner.process.kill()
         psutil.wait_procs(processes, timeout=10)
-        assert _living(processes) == []
+        assert living(processes) == []
 
 
 async def test_start_right_after_kill_9_of_the_owner_finds_what_was_committed(used_data_dir: Path) -> None:
-    with _owner(used_data_dir) as owner:
-        url = _addresses(owner)["database_url"]
+    with owned(used_data_dir) as owner:
+        url = owner.database_url
         await _execute(url, "CREATE TABLE chips (amount bigint); INSERT INTO chips VALUES (7)")
-        owner.kill()
-        owner.wait()
+        owner.process.kill()
+        owner.process.wait()
 
         servers = await start_embedded(used_data_dir)
         try:
@@ -104,15 +106,15 @@ async def test_start_right_after_kill_9_of_the_owner_finds_what_was_committed(us
 
 
 async def test_start_after_everything_was_killed_recovers(used_data_dir: Path) -> None:
-    with _owner(used_data_dir) as owner:
-        url = _addresses(owner)["database_url"]
+    with owned(used_data_dir) as owner:
+        url = owner.database_url
         await _execute(url, "CREATE TABLE chips (amount bigint); INSERT INTO chips VALUES (7)")
-        processes = [psutil.Process(owner.pid), *_processes(used_data_dir)]
+        processes = [psutil.Process(owner.process.pid), *processes_of(used_data_dir)]
         for process in processes:
             process.suspend()  # so that none of them can end in order
         for process in processes:
             process.kill()
-        owner.wait()
+        owner.process.wait()
 
         servers = await start_embedded(used_data_dir)
         try:
@@ -123,7 +125,7 @@ async def test_start_after_everything_was_killed_recovers(used_data_dir: Path) -
 
 
 async def test_a_server_left_without_a_keeper_is_ended_before_the_next_start(used_data_dir: Path) -> None:
-    with _postgres_without_keeper(used_data_dir) as leftover:
+    with postgres_without_keeper(used_data_dir) as leftover:
         again = await start_embedded(used_data_dir)
         try:
             assert leftover.poll() is not None
@@ -132,20 +134,20 @@ async def test_a_server_left_without_a_keeper_is_ended_before_the_next_start(use
             await again.stop()
 
 
-async def test_a_pid_file_that_names_a_stranger_neither_stops_the_start_nor_the_stranger(
+async def test_a_pid_file_that_names_a_stranger_neither_stops_the_start_nor_thestranger(
     used_data_dir: Path,
 ) -> None:
-    with _stranger() as stranger:
-        stale = f"{stranger.pid}\n{used_data_dir}/postgres\n1\n5432\n\n127.0.0.1\n 1 1\nready   \n"
+    with stranger() as someone:
+        stale = f"{someone.pid}\n{used_data_dir}/postgres\n1\n5432\n\n127.0.0.1\n 1 1\nready   \n"
         (used_data_dir / "postgres" / "postmaster.pid").write_text(stale, encoding="utf-8")
-        (used_data_dir / "valkey" / "valkey.pid").write_text(f"{stranger.pid}\n", encoding="utf-8")
+        (used_data_dir / "valkey" / "valkey.pid").write_text(f"{someone.pid}\n", encoding="utf-8")
 
         again = await start_embedded(used_data_dir)
 
-        assert stranger.poll() is None
+        assert someone.poll() is None
         assert await _fetch(again.database_url, "SELECT 1") == 1
         await again.stop()
-        assert stranger.poll() is None
+        assert someone.poll() is None
 
 
 async def test_ports_that_someone_else_has_taken_are_replaced(used_data_dir: Path) -> None:
@@ -165,28 +167,28 @@ async def test_ports_that_someone_else_has_taken_are_replaced(used_data_dir: Pat
 
 
 async def test_a_second_owner_is_refused_and_the_first_goes_on(used_data_dir: Path) -> None:
-    with _owner(used_data_dir) as owner:
-        with pytest.raises(DataDirBusy, match=f"pid {owner.pid}") as refusal:
+    with owned(used_data_dir) as owner:
+        with pytest.raises(DataDirBusy, match=f"pid {owner.process.pid}") as refusal:
             await start_embedded(used_data_dir)
         assert "\n" not in str(refusal.value)
-        assert await _fetch(_addresses(owner)["database_url"], "SELECT 1") == 1
+        assert await _fetch(owner.database_url, "SELECT 1") == 1
 
 
 async def test_ctrl_c_reaches_the_owner_but_not_its_servers(used_data_dir: Path) -> None:
-    with _owner(used_data_dir) as owner:
-        processes = _processes(used_data_dir)
-        os.killpg(owner.pid, signal.SIGINT)
-        output, _ = owner.communicate(timeout=10)
+    with owned(used_data_dir) as owner:
+        processes = processes_of(used_data_dir)
+        os.killpg(owner.process.pid, signal.SIGINT)
+        output, _ = owner.process.communicate(timeout=10)
         assert output.splitlines()[-1] == "still there"
-        assert owner.returncode == 0
-        assert _living(processes) == []
+        assert owner.process.returncode == 0
+        assert living(processes) == []
 
 
 async def test_a_server_that_ends_by_itself_is_noticed(used_data_dir: Path) -> None:
     servers = await start_embedded(used_data_dir)
     try:
         assert servers.ended() is None
-        postmaster = next(process for process in _processes(used_data_dir) if process.name() == "postgres")
+        postmaster = next(process for process in processes_of(used_data_dir) if process.name() == "postgres")
         postmaster.kill()
         assert await asyncio.wait_for(servers.wait_ended(), 10) == "PostgreSQL"
     finally:
@@ -195,36 +197,36 @@ async def test_a_server_that_ends_by_itself_is_noticed(used_data_dir: Path) -> N
 
 async def test_other_commands_find_the_running_database(used_data_dir: Path) -> None:
     assert running_database_url(used_data_dir) is None
-    with _owner(used_data_dir) as owner:
-        assert running_database_url(used_data_dir) == _addresses(owner)["database_url"]
+    with owned(used_data_dir) as owner:
+        assert running_database_url(used_data_dir) == owner.database_url
         found = running(used_data_dir)
         assert found is not None
-        assert (found.pid, found.redis_url) == (owner.pid, _addresses(owner)["redis_url"])
-        assert _mode(used_data_dir / "dev.json") == 0o600
-        owner.kill()
-        owner.wait()
+        assert (found.pid, found.redis_url) == (owner.process.pid, owner.redis_url)
+        assert mode(used_data_dir / "dev.json") == 0o600
+        owner.process.kill()
+        owner.process.wait()
         assert running_database_url(used_data_dir) is None
 
 
 async def test_an_ordinary_user_runs_them_too(data_dir: Path) -> None:
-    account = account_for(data_dir.parent, (_ROOT, _PYTHON))
+    account = account_for(data_dir.parent, (ROOT, PYTHON))
     account.give(data_dir.parent)
-    with _owner(data_dir, str(account.uid), str(account.gid), str(int(account.reach))) as owner:
-        assert await _fetch(_addresses(owner)["database_url"], "SELECT 1") == 1
-        assert {process.uids().effective for process in _processes(data_dir)} == {account.uid}
+    with owned(data_dir, str(account.uid), str(account.gid), str(int(account.reach))) as owner:
+        assert await _fetch(owner.database_url, "SELECT 1") == 1
+        assert {process.uids().effective for process in processes_of(data_dir)} == {account.uid}
         assert account.owns(data_dir)
-        assert _mode(data_dir) == 0o700
+        assert mode(data_dir) == 0o700
 
 
 async def test_a_start_as_root_leaves_a_user_s_folder_usable_for_the_user(data_dir: Path) -> None:
-    account = account_for(data_dir.parent, (_ROOT, _PYTHON))
+    account = account_for(data_dir.parent, (ROOT, PYTHON))
     own_folder(data_dir, account)
     servers = await start_embedded(data_dir)
     await _execute(servers.database_url, "CREATE TABLE chips (amount bigint); INSERT INTO chips VALUES (7)")
     await servers.stop()
     account.give(data_dir.parent)
-    with _owner(data_dir, str(account.uid), str(account.gid), str(int(account.reach))) as owner:
-        assert await _fetch(_addresses(owner)["database_url"], "SELECT amount FROM chips") == 7
+    with owned(data_dir, str(account.uid), str(account.gid), str(int(account.reach))) as owner:
+        assert await _fetch(owner.database_url, "SELECT amount FROM chips") == 7
 
 
 async def test_a_folder_below_one_that_is_shut_to_others_will_do(tmp_path: Path) -> None:
@@ -233,10 +235,10 @@ async def test_a_folder_below_one_that_is_shut_to_others_will_do(tmp_path: Path)
     servers = await start_embedded(shut / "casino data")
     try:
         assert await _fetch(servers.database_url, "SELECT 1") == 1
-        assert all(process.uids().effective != 0 for process in _processes(shut))
+        assert all(process.uids().effective != 0 for process in processes_of(shut))
     finally:
         await servers.stop()
-    assert _mode(shut) == 0o700
+    assert mode(shut) == 0o700
 
 
 async def test_a_first_start_that_was_cut_off_is_begun_anew(data_dir: Path) -> None:
@@ -282,7 +284,7 @@ async def test_a_broken_folder_is_refused_in_one_line_and_left_alone(
 
     assert "\n" not in str(refusal.value)
     assert broken.read_text(encoding="utf-8") == content
-    assert _processes(data_dir) == []
+    assert processes_of(data_dir) == []
 
 
 async def test_lost_passwords_are_a_broken_folder(used_data_dir: Path) -> None:
@@ -301,89 +303,6 @@ def test_servers_start_and_stop_without_an_event_loop(used_data_dir: Path) -> No
     assert running_database_url(used_data_dir) == servers.database_url
     servers.close()
     assert running_database_url(used_data_dir) is None
-
-
-@contextmanager
-def _owner(data_dir: Path, *account: str) -> Iterator["subprocess.Popen[str]"]:
-    """Another process that owns the servers, in a process group of its own."""
-    command = [sys.executable, "-m", "tests.integration.embedded_owner", str(data_dir), *account]
-    with subprocess.Popen(
-        command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
-    ) as owner:
-        try:
-            assert owner.stdout is not None
-            _ADDRESSES[owner.pid] = json.loads(owner.stdout.readline())
-            yield owner
-        finally:
-            _ADDRESSES.pop(owner.pid, None)
-            processes = _processes(data_dir)
-            owner.kill()
-            psutil.wait_procs(processes, timeout=10)  # the folder is removed next
-
-
-@contextmanager
-def _postgres_without_keeper(data_dir: Path) -> Iterator["subprocess.Popen[str]"]:
-    """A PostgreSQL on the folder that nobody looks after, accepting connections."""
-    folder = data_dir / "postgres"
-    command = [
-        str(word) for word in (binaries() / "postgres", "-D", folder, "-k", folder, "--listen_addresses=")
-    ]
-    is_root = os.geteuid() == 0
-    account = account_for(data_dir, ())
-    with subprocess.Popen(
-        command,
-        stderr=subprocess.PIPE,
-        text=True,
-        user=account.uid if is_root else None,
-        group=account.gid if is_root else None,
-        extra_groups=() if is_root else None,
-    ) as leftover:
-        try:
-            assert leftover.stderr is not None
-            assert any("ready to accept connections" in line for line in leftover.stderr)
-            yield leftover
-        finally:
-            leftover.kill()
-
-
-@contextmanager
-def _stranger() -> Iterator["subprocess.Popen[bytes]"]:
-    """A live process that has nothing to do with the casino."""
-    with subprocess.Popen(["sleep", "60"]) as stranger:
-        try:
-            yield stranger
-        finally:
-            stranger.kill()
-
-
-def _mode(path: Path) -> int:
-    return path.stat().st_mode & 0o777
-
-
-_ADDRESSES: dict[int, dict[str, str]] = {}
-
-
-def _addresses(owner: "subprocess.Popen[str]") -> dict[str, str]:
-    return _ADDRESSES[owner.pid]
-
-
-def _processes(data_dir: Path) -> list[psutil.Process]:
-    """Every keeper and server of the folder, and PostgreSQL's own children."""
-    named = []
-    for process in psutil.process_iter():
-        try:
-            is_servers = process.pid != os.getpid() and "embedded_owner" not in " ".join(process.cmdline())
-            if is_servers and any(word.startswith(str(data_dir)) for word in process.cmdline()):
-                named += [process, *process.children(recursive=True)]
-        except psutil.NoSuchProcess:
-            continue
-    return list(dict.fromkeys(named))
-
-
-def _living(processes: list[psutil.Process]) -> list[psutil.Process]:
-    return [
-        process for process in processes if process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    ]
 
 
 async def _fetch(url: str, query: str) -> object:
