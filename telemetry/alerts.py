@@ -1,4 +1,4 @@
-"""Alerts: what an operator should look at now, raised once, kept while it lasts, and cleared when it is over."""
+"""Alerts: what an operator should look at now; raised once, kept while it lasts, cleared when it is over."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -79,7 +79,7 @@ class _Open:
 
 
 class Alerts:
-    """The open alerts of this process, one for each type and operation; sinks are told when one begins and ends."""
+    """This process's open alerts, one for each type and operation; sinks hear of each beginning and end."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class Alerts:
         self.dropped = 0  # alerts that came when MAX_OPEN were open
 
     def subscribe(self, sink: AlertSink) -> Callable[[], None]:
-        """Have a sink told of every change, at once and in order; the answer ends it. A sink returns quickly."""
+        """Have a sink told of every change, at once and in order; the answer ends it. A sink is quick."""
         self._sinks.append(sink)
         return lambda: self._sinks.remove(sink)
 
@@ -163,7 +163,7 @@ class Alerts:
         for sink in tuple(self._sinks):
             try:
                 sink(change)
-            except Exception:  # noqa: BLE001 # a deaf listener must not hurt the operation that is measured
+            except Exception:  # a deaf listener must not hurt the operation that is measured
                 log.exception("telemetry.alert_sink_failed", alert_id=change.alert.alert_id)
 
 

@@ -4,7 +4,8 @@
     with bind_ids(table_id=table_id):
         log.info("table.round_settled", round_id=round_id)
 
-Until `configure_logging` is called, warnings go to standard error in plain text. Logging never raises and never waits.
+Until `configure_logging` is called, warnings go to standard error in plain text. Logging never raises and
+never waits.
 """
 
 import logging
@@ -81,7 +82,7 @@ class _Setup:
 class Logger(structlog.BoundLoggerBase):
     """A logger of named events: `event` is `package.noun_verb_past`, everything else is a keyword.
 
-    The keyword `message` replaces the sentence made of the event's name; `type` is one of the operators' line types.
+    The keyword `message` replaces the sentence made of the event's name; `type` is one that operators look for.
     """
 
     def debug(self, event: str, /, **facts: object) -> None:
@@ -140,9 +141,9 @@ def configure_logging(
     fd: int | None = None,
     clock: Clock | None = None,
 ) -> None:
-    """Log from now on to a file descriptor (standard output), libraries' warnings included; once, in a composition root.
+    """Log from now on to a file descriptor (standard output), libraries' warnings included.
 
-    `project` is the Google Cloud project that traces belong to.
+    To be called once, in a composition root. `project` is the Google Cloud project that traces belong to.
     """
     global _setup
     target = 1 if fd is None else fd
@@ -191,7 +192,7 @@ def bound_ids() -> Mapping[str, object]:
 
 
 def subscribe(tap: Tap) -> Callable[[], None]:
-    """Have every line of WARNING and above, redacted, as a record; the answer ends it. A tap returns quickly."""
+    """Have every line of WARNING and above, redacted, as a record; the answer ends it. A tap is quick."""
     _taps.append(tap)
     return lambda: _taps.remove(tap)
 
@@ -308,7 +309,7 @@ class _Bridge(logging.Handler):
             message = record.getMessage()
         except Exception:  # noqa: BLE001 # a library's wrong format string is not our fault
             message = str(record.msg)
-        facts = {"logger": record.name, "message": message, "exc_info": record.exc_info}
+        facts: dict[str, object] = {"logger": record.name, "message": message, "exc_info": record.exc_info}
         if withheld:
             facts["withheld"] = withheld
         log._say(method, "library.message_logged", facts)  # noqa: SLF001 # the level was judged by the library

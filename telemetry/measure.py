@@ -8,9 +8,10 @@ Each is a context manager (`with` and `async with`) and a decorator (of function
     @measure_db_operation("load_table")
     async def load(...): ...
 
-A call succeeds, fails, is refused (an exception that was declared a refusal) or is cancelled; each counts, only failures
-are errors. A call over its operation's threshold is logged and raises an alert, with the facts given here and the ids
-that are bound where it ran. One Measure serves one `with` at a time; as a decorator it serves any number of calls.
+A call succeeds, fails, is refused (an exception that was declared a refusal) or is cancelled; each counts,
+only failures are errors. A call over its operation's threshold is logged and raises an alert, with the facts
+given here and the ids that are bound where it ran. One Measure serves one `with` at a time; as a decorator
+it serves any number of calls.
 """
 
 import functools
@@ -79,7 +80,7 @@ class Meter:
         threshold_ms: float | None = None,
         **facts: object,
     ) -> "Measure":
-        """Measure a step of a game's loop under `game:GAME`; `operation` names the step in logs and alerts."""
+        """Measure a step of a game's loop under `game:GAME`; `operation` is what logs and alerts call it."""
         return _game_loop(self, game, operation, refusals, threshold_ms, facts)
 
     def db_operation(
@@ -97,7 +98,7 @@ class Meter:
         if error is not None:
             if not isinstance(error, Exception):  # CancelledError above all
                 live.cancelled += 1
-            elif isinstance(error, measure.refusals) or isinstance(error, self._refusals):
+            elif isinstance(error, (*measure.refusals, *self._refusals)):
                 live.refused += 1
             else:
                 live.errors += 1
@@ -137,7 +138,7 @@ class Meter:
                     **({} if measure.game is None else {"game": measure.game}),
                     **({"withheld": withheld} if withheld else {}),
                     "type": type_,
-                    "message": f"{measure.step} took {duration_ms:.0f} ms, over its threshold of {threshold_ms:.0f} ms",
+                    "message": f"{measure.step} took {duration_ms:.0f} ms, over {threshold_ms:.0f} ms",
                     "operation": measure.step,
                     "duration_ms": duration_ms,
                     "threshold_ms": threshold_ms,
@@ -238,7 +239,7 @@ def configure(
     refusals: Refusals = (),
     process: str = "",
 ) -> Meter:
-    """Say where the module's own functions count from now on, decorated ones included; once, in a composition root."""
+    """Say where this module's functions count from now on, once, in a composition root."""
     global _default
     _default = Meter(registry, clock, alerts=alerts, refusals=refusals, process=process)
     return _default

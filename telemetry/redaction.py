@@ -1,12 +1,14 @@
-"""What may be shown of any value: plain JSON data without secrets, without e-mail addresses, without forged lines.
+"""What may be shown of any value: plain JSON data without secrets, e-mail addresses and forged lines.
 
-Values are looked into at any depth: mappings, sequences, dataclasses, msgspec structs, named tuples, exceptions, bytes,
-JSON inside strings, pairs like headers, arguments like `--password x`. Nothing is changed in place.
+Values are looked into at any depth: mappings, sequences, dataclasses, msgspec structs, named tuples,
+exceptions, bytes, JSON inside strings, pairs like headers, arguments like `--password x`. Nothing is changed
+in place.
 """
 
 import dataclasses
 import enum
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date, datetime, time
 from typing import Final
 from uuid import UUID
@@ -124,7 +126,7 @@ class _Walk:
             return self._mapping(((name, getattr(value, name)) for name in value.__struct_fields__), depth)
         if isinstance(value, tuple) and hasattr(value, "_asdict"):
             return self._mapping(value._asdict().items(), depth)
-        if isinstance(value, Sequence | Set):
+        if isinstance(value, Sequence | AbstractSet):
             return self._sequence(value, depth)
         return self._redactor.text(repr(value))
 

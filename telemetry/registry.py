@@ -1,7 +1,8 @@
 """Operation name -> Stats, in this process: totals since the start and the last minutes beside them.
 
-A call is recorded once, in the slice of time that is open; `tick` closes it after ten seconds and adds it to the totals
-and to the minutes. So windows cost the measured call nothing. A registry belongs to the thread of its event loop.
+A call is recorded once, in the slice of time that is open; `tick` closes it after ten seconds and adds it to
+the totals and to the minutes. So windows cost the measured call nothing. A registry belongs to the thread of
+its loop.
 """
 
 from collections import deque

@@ -27,7 +27,7 @@ IsSecret = Callable[[str], bool]
 
 
 def squeeze(key: str) -> str:
-    """A key without case, separators and look-alike forms: `API-KEY`, `apiKey` and `api_key` are all `apikey`."""
+    """A key without case, separators and look-alike forms: `API-KEY` and `apiKey` are both `apikey`."""
     return "".join(_words(key))
 
 
@@ -64,7 +64,7 @@ _EMAIL = re.compile(
 
 
 def mask_emails(text: str) -> str:
-    """Mask each e-mail address: the first and the last character of the local part stay (`u***r@example.com`)."""
+    """Mask e-mail addresses; the first and last character of the local part stay: `u***r@example.com`."""
     return _EMAIL.sub(_masked, text) if "@" in text else text
 
 
@@ -83,7 +83,7 @@ _UNPRINTABLE = re.compile(
 
 
 def neutralize(text: str) -> str:
-    """Write out what could forge a log line or steer a terminal: newlines, ESC, U+2028, bidi marks, lone surrogates."""
+    """Write out what could forge a log line or steer a terminal: newlines, ESC, U+2028, bidi marks, …"""
     if text.isprintable():
         return text
     return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
@@ -110,7 +110,7 @@ _HEADER_VALUE = re.compile(r"\"(?:[^\"\\]|\\.)*+\"?|'(?:[^'\\]|\\.)*+'?|[^\r\n]+
 
 
 def scrub(text: str, is_secret: IsSecret, *, encodings: int = 3) -> str:
-    """The text without secrets and with masked e-mail addresses; control characters are left to `neutralize`."""
+    """The text without secrets, its e-mail addresses masked; control characters are left to `neutralize`."""
     if "%" in text and encodings:
         decoded = unquote(text)
         if decoded != text:

@@ -1,7 +1,7 @@
-"""What one process has measured, as bytes that any process can read, and as the numbers that an operator reads.
+"""What one process has measured, as bytes that any process can read, and as numbers that an operator reads.
 
-Each process shares its snapshot; whoever shows numbers merges those that are there. Merging loses nothing: percentiles
-come from merged histograms, never from averaged percentiles.
+Each process shares its snapshot; whoever shows numbers merges those that are there. Merging loses nothing:
+percentiles come from merged histograms, never from averaged percentiles.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,9 +1,10 @@
 """Stats of one operation, small enough to share and exact enough to trust.
 
-Durations go into logarithmic buckets: sixteen to each power of two, so a bucket is at most 1/16 as wide as its lower
-edge, and its middle is at most 1/32 (3.2 %) away from any duration in it. That is the relative error of a percentile
-against the exact one (nearest rank). Below 16 ns every duration has a bucket of its own. Counts, sums, the smallest
-and the largest are exact, and merging loses nothing: it is associative and commutative.
+Durations go into logarithmic buckets: sixteen to each power of two, so a bucket is at most 1/16 as wide as
+its lower edge, and its middle is at most 1/32 (3.2 %) away from any duration in it. That is the relative
+error of a percentile against the exact one (nearest rank). Below 32 ns every duration has a bucket of its
+own. Counts, sums, the smallest and the largest are exact, and merging loses nothing: it is associative and
+commutative.
 """
 
 import math
@@ -96,7 +97,7 @@ class Stats(msgspec.Struct, array_like=True):
             buckets[bucket] = buckets.get(bucket, 0) + number
 
     def percentiles_ns(self, *shares: float) -> tuple[int | None, ...]:
-        """The durations that these shares (0–1, ascending) of the calls did not exceed; None when there are no calls."""
+        """The durations that these shares (0–1, ascending) of calls did not exceed; None without calls."""
         count = self.count
         if count == 0:
             return (None,) * len(shares)

@@ -9,7 +9,7 @@ DEFAULT_THRESHOLD_MS: Final = 200.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
-    """How long an operation may take, in ms; a name that ends in `*` stands for all that begin so, the longest wins."""
+    """How long an operation may take, in ms; `db:*` stands for all names that begin so, the longest wins."""
 
     default_ms: float = DEFAULT_THRESHOLD_MS
     overrides: Mapping[str, float] = field(default_factory=dict)

@@ -17,7 +17,7 @@ class _Bucket:
 
 
 class Throttle:
-    """A token bucket per key: `burst` at once, then one every `every_s`. Past MAX_KEYS, the oldest key is forgotten."""
+    """A token bucket per key: `burst` at once, then one every `every_s`; past MAX_KEYS the oldest goes."""
 
     def __init__(self, clock: Clock, *, burst: int, every_s: float) -> None:
         self._clock = clock

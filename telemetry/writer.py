@@ -1,7 +1,8 @@
 """Lines on their way out: a bounded buffer and one thread, so that a blocked or closed output hurts nobody.
 
-The thread takes what has come together, at most every few milliseconds, and writes it at once. When the buffer is full,
-new lines are dropped and counted; when the output can take lines again, one line says how many are missing.
+The thread takes what has come together, at most every few milliseconds, and writes it at once. When the
+buffer is full, new lines are dropped and counted; when the output takes lines again, one line says how many
+are missing.
 """
 
 import atexit
