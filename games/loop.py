@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from games.blackjack.commands import Act, ClearBet, Deal, Expire, PlaceBet, Void
-from games.blackjack.decide import decide
+from games.blackjack.decide import decide_and_evolve
 from games.blackjack.errors import RuleViolation
-from games.blackjack.evolve import fold
 from games.blackjack.terms import Phase
 from games.ports import (
     Attendance,
@@ -241,39 +240,46 @@ class TableLoop:
 
     async def _step(self, request: Request) -> _Ack:
         """Decide, commit, publish; decides again when another process was first."""
-        with measure_game_loop("blackjack", table_id=self.table_id):
+        with measure_game_loop("blackjack", operation=request.name, table_id=self.table_id):
             for _ in range(MAX_TRIES):
-                stored = self._stored or await self._store.load(self.table_id)
-                self._stored = stored
+                stored = self._stored = self._stored or await self._store.load(self.table_id)
                 decided = await self._decide(request, stored)
                 if isinstance(decided, Replayed):
                     return decided.ack
                 if decided is None:
                     continue
-                outcome = await self._store.commit(decided)
-                match outcome:
-                    case Committed():
-                        self._stored = outcome.stored
-                        self._audience.publish(outcome.stored, outcome.balances)
-                        return outcome.ack
-                    case Replayed():
-                        return outcome.ack
-                    case Moved():
-                        self._stored = None
-                    case Refused():
-                        replayed = await self._recheck(request, stored)
-                        if replayed is not None:
-                            return replayed.ack
-                        if self._stored is not None:
-                            raise outcome.error
-                    case Untimely():
-                        self._stored = replace(
-                            stored, deadline_ms=outcome.deadline_ms, read_at_ns=self._clock.monotonic_ns()
-                        )
-                        if decided.guard is Guard.EXPIRED:
-                            return {}  # too early by the database's clock: the deadline stands
-                        await self._expire_first()
+                if request.user_id is None and not decided.events:
+                    return {}
+                ack = await self._commit(decided)
+                if ack is not None:
+                    return ack
             raise TableBusy
+
+    async def _commit(self, step: Step) -> _Ack | None:
+        """The ack; or None when the step is to be decided again. Raises the store's refusal."""
+        outcome = await self._store.commit(step)
+        match outcome:
+            case Committed():
+                self._stored = outcome.stored
+                self._audience.publish(outcome.stored, outcome.balances)
+                return outcome.ack
+            case Replayed():
+                return outcome.ack
+            case Moved():
+                self._stored = None
+                return None
+            case Refused():
+                replayed = await self._recheck(step.request, step.before)
+                if replayed is None and self._stored is not None:
+                    raise outcome.error
+                return None if replayed is None else replayed.ack
+            case Untimely():
+                now_ns = self._clock.monotonic_ns()
+                self._stored = replace(step.before, deadline_ms=outcome.deadline_ms, read_at_ns=now_ns)
+                if step.guard is Guard.EXPIRED:
+                    return {}  # too early by the database's clock: the deadline stands
+                await self._expire_first()
+                return None
 
     async def _expire_first(self) -> None:
         """A player's command came after the deadline: let the deadline do its work, then decide again."""
@@ -291,8 +297,7 @@ class TableLoop:
         """The move; or the first ack of a repeated command; or None: the refusal was of an old version."""
         dealer = await self._store.dealer(stored)
         try:
-            events = decide(stored.state, request.command, dealer)
-            after = fold(stored.state, events)
+            events, after = decide_and_evolve(stored.state, request.command, dealer)
         except RuleViolation:
             replayed = await self._recheck(request, stored)
             if replayed is not None or self._stored is None:

@@ -21,17 +21,18 @@ def _upgrade(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
-async def migrate_async(database_url: str) -> None:
-    """Run every migration that is due, under an advisory lock, in one transaction."""
+async def migrate_async(database_url: str) -> str:
+    """Run every migration that is due, under an advisory lock, in one transaction; answers the revision."""
     engine = create_async_engine(sqlalchemy_url(database_url), poolclass=NullPool)
     try:
         async with engine.begin() as connection:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
             await connection.run_sync(_upgrade)
+            return str(await connection.scalar(text("SELECT version_num FROM alembic_version")))
     finally:
         await engine.dispose()
 
 
-def migrate(database_url: str) -> None:
+def migrate(database_url: str) -> str:
     """Run every migration that is due; for callers without a running event loop."""
-    asyncio.run(migrate_async(database_url))
+    return asyncio.run(migrate_async(database_url))

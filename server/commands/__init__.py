@@ -1,0 +1,1 @@
+"""The `casino` commands, a file a family."""
