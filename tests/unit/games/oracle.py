@@ -1,8 +1,8 @@
-"""A second blackjack, naive on purpose: written from the rules' text, on card texts, sharing no code with the first.
+"""A second blackjack, naive on purpose: written from the rules' text, on card texts, apart from the first.
 
-It plays a round from its record (rules as an object, cards in drawing order, seats with bets and actions)
-and gives the record's output. It trusts the actions: whether they are legal is not its business, but it
-asks for exactly as many as the round needs.
+It plays a round from its record (rules as an object, cards in drawing order, seats with bets and actions) and
+gives the record's output. It trusts the actions: whether they are legal is not its business, but it asks for
+exactly as many as the round needs.
 """
 
 from collections.abc import Iterator, Mapping

@@ -231,7 +231,7 @@ def drawn_in_order(events: list[Event]) -> list[Card]:
 def test_nothing_hidden_is_in_state_events_or_view(
     rules: Rules, seed: int, bets: list[int], choices: list[int], before: int, shuffle_seed: int
 ) -> None:
-    """Another hole card and another rest of the shoe, and nobody can tell, up to the moment they are dealt."""
+    """Another hole card and another rest of the shoe, and nobody can tell until they are dealt."""
     del before
     table = Table(a_config(rules=rules, seats=len(bets)), ShuffledDealer(seed))
     commands: list[Command] = []
