@@ -82,7 +82,7 @@ class _Setup:
 class Logger(structlog.BoundLoggerBase):
     """A logger of named events: `event` is `package.noun_verb_past`, everything else is a keyword.
 
-    The keyword `message` replaces the sentence made of the event's name; `type` is one that operators look for.
+    The keyword `message` replaces the sentence made of the event's name; operators search by `type`.
     """
 
     def debug(self, event: str, /, **facts: object) -> None:
@@ -115,6 +115,8 @@ class Logger(structlog.BoundLoggerBase):
         self._say("critical", event, facts)
 
     def _say(self, method: str, event: str, facts: dict[str, object]) -> None:
+        if "event" in facts:
+            facts = renamed(facts)
         try:
             self._process_event(method, event, facts)
         except structlog.DropEvent:

@@ -60,7 +60,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     process: Process
     at: datetime
     operations: dict[str, Stats]
-    gauges: dict[str, float] = {}
+    gauges: dict[str, float] = {}  # name, unit last -> value now
+    counters: dict[str, float] = {}  # name, unit last -> total since the start
 
 
 class SnapshotUnreadable(Exception):
