@@ -187,6 +187,7 @@ CREATE TABLE payouts (
     payout_id uuid PRIMARY KEY,
     run_id uuid NOT NULL,
     syndicate_id uuid NOT NULL,
+    page integer NOT NULL, -- those of a page are one job
     status text NOT NULL DEFAULT 'SCHEDULED'
         CHECK (status IN ('SCHEDULED', 'PAID', 'SKIPPED', 'FAILED', 'CANCELLED')),
     amount bigint NOT NULL DEFAULT 0,
@@ -195,12 +196,12 @@ CREATE TABLE payouts (
     error text, -- the last failure
     attempts integer NOT NULL DEFAULT 0, -- real failures only
     claimed_at timestamptz, -- a worker has it in hand
-    retry_at timestamptz, -- not to be rung again before
+    retry_at timestamptz, -- it failed: rung alone, not with its page, and not before
     finished_at timestamptz,
     treasury_version bigint, -- PAID: finds its transfers by (treasury, version)
     CONSTRAINT payouts_once_a_run UNIQUE (run_id, syndicate_id)
 ) WITH (fillfactor = 70);
-CREATE INDEX payouts_open ON payouts (run_id, syndicate_id) WHERE status = 'SCHEDULED';
+CREATE INDEX payouts_open ON payouts (run_id, page) WHERE status = 'SCHEDULED';
 CREATE INDEX payouts_syndicate ON payouts (syndicate_id, payout_id);
 
 CREATE TABLE plans (
@@ -238,7 +239,8 @@ CREATE TABLE leases (
 
 CREATE TABLE lane (
     only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
-    paused boolean NOT NULL DEFAULT false
+    paused boolean NOT NULL DEFAULT false,
+    since timestamptz NOT NULL DEFAULT clock_timestamp() -- periods that were due before are nobody's
 );
 INSERT INTO lane DEFAULT VALUES;
 
@@ -291,6 +293,7 @@ CREATE TABLE rounds (
     record jsonb NOT NULL -- without seeds: they are added when the shoe is revealed
 );
 CREATE INDEX rounds_table ON rounds (table_id, round_id);
+CREATE INDEX rounds_settled ON rounds (table_id, settled_at); -- finds the rounds of a shoe
 
 CREATE TABLE round_seats (
     user_id uuid NOT NULL,
