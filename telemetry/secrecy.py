@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 REDACTED: Final = "[REDACTED]"
 MAX_TEXT: Final = 16_384  # characters of one string that are kept
-MAX_KEY: Final = 128  # characters of a key that are looked at
+MAX_KEY: Final = 128  # characters at each end of a key that are looked at
 
 SECRET_KEYS: Final = frozenset(
     {
@@ -48,11 +48,11 @@ def secret_key_test(extra_keys: Iterable[str] = ()) -> IsSecret:
         runs = ("".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, len(words) + 1))
         return any(run in names or run.removesuffix("s") in names for run in runs)
 
-    return lambda key: is_secret(key[:MAX_KEY])
+    return lambda key: is_secret(key if len(key) <= MAX_KEY else f"{key[:MAX_KEY]} {key[-MAX_KEY:]}")
 
 
 def _words(key: str) -> list[str]:
-    return [word.lower() for word in _WORD.findall(unicodedata.normalize("NFKC", key[:MAX_KEY]))]
+    return [word.lower() for word in _WORD.findall(unicodedata.normalize("NFKC", key))]
 
 
 # E-mail addresses. The look-behind lets a match begin at the start of a run only, so the time stays linear.
@@ -96,8 +96,8 @@ _JWT = re.compile(r"\beyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)?")
 _PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)", re.DOTALL)
 
 # `key=`, `key: `, `key => `, `"key": `, `\"key\": `, also with a key of two words (`API key: `).
-_KEY = re.compile(r"(?<![\w.-])((?:[\w.-]++ )?[\w.-]++)(?:\\*[\"'])?\s*(?:=>|[:=])\s*")
-_FLAG = re.compile(r"(?<!\S)--?(\w[\w-]*+)\s+(?!-)")
+_KEY = re.compile(r"(?<![\w.-])([\w.-]++ )?([\w.-]++)(?:\\*[\"'])?\s*(?:=>|[:=])\s*")
+_FLAG = re.compile(r"(?<!\S)(--?)(\w[\w-]*+)\s+(?!-)")
 _VALUE = re.compile(
     r"\"(?:[^\"\\]|\\.)*+\"?"
     r"|'(?:[^'\\]|\\.)*+'?"
@@ -137,11 +137,16 @@ def _cut(text: str, keys: re.Pattern[str], is_secret: IsSecret) -> str:
     kept: list[str] = []
     end = 0
     for key in keys.finditer(text):
-        if key.start() < end or not is_secret(key[1]):
+        if key.start() < end or not _names_secret(key[1] or "", key[2], is_secret):
             continue
-        pattern = _HEADER_VALUE if squeeze(key[1]).endswith(_HEADERS) else _VALUE
+        pattern = _HEADER_VALUE if squeeze(key[2][-MAX_KEY:]).endswith(_HEADERS) else _VALUE
         value = pattern.match(text, key.end())
         if value is not None:
             kept += text[end : key.end()], REDACTED
             end = value.end()
     return "".join((*kept, text[end:])) if kept else text
+
+
+def _names_secret(before: str, key: str, is_secret: IsSecret) -> bool:
+    """Whether the key names a secret, alone or with the word before it: `API key`."""
+    return is_secret(key) or (before != "" and is_secret(before + key) and not is_secret(before))

@@ -1,0 +1,1 @@
+"""Tests of the telemetry, without any server."""
