@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from economy.faults import transact
 from economy.ids import new_id
+from economy.ledger import Balance
 from economy.pages import Page
 from economy.store import open_wallet
 from server.bells import Bell, SessionsEnded
@@ -109,7 +110,7 @@ class Identity:
         await self._ended(user_id, None)
 
     async def change_password(self, session: Session, old: str, new: str) -> None:
-        """Change the password; the other sessions end. Raises InvalidCredentials, InvalidPayload, Forbidden."""
+        """Change it and end the other sessions. Raises InvalidCredentials, InvalidPayload, Forbidden."""
         checked_password(new, "new")
         user_id = session.user.user_id
         async with self._engine.connect() as connection:
@@ -151,22 +152,9 @@ class Identity:
         log.info("identity.guest_upgraded", type="auth", user_id=str(user_id))
         return user
 
-    async def top_up(self, user_id: UUID) -> None:
-        """Once a day, to a player who is nearly broke: back to the start money. Raises LimitReached."""
-        await transact(self._engine, lambda connection: top_up(connection, user_id))
-
-    async def create_admin(self, name: str, password: str) -> User:
-        """A new operator. Raises InvalidPayload, NameTaken."""
-        checked = checked_name(name)
-        password_hash = await self._passwords.hash(checked_password(password))
-        new = NewUser(user_id=new_id(), name=checked, role="admin", password_hash=password_hash)
-
-        async def create(connection: AsyncConnection) -> None:
-            await _add(connection, new)
-            await write_action(connection, None, "create_admin", str(new.user_id), {"name": checked.text})
-
-        await transact(self._engine, create)
-        return new.user()
+    async def top_up(self, user_id: UUID) -> Balance:
+        """Once a day, for a player who is nearly broke: back to the start money. Raises LimitReached."""
+        return await transact(self._engine, lambda connection: top_up(connection, user_id))
 
     async def find(self, name: str | None, *, after: str | None, limit: int) -> Page[User]:
         """Users whose names begin so."""
@@ -252,6 +240,24 @@ class Identity:
     async def _ended(self, user_id: UUID, token_hashes: tuple[bytes, ...] | None) -> None:
         hashes = None if token_hashes is None else tuple(hashed.hex() for hashed in token_hashes)
         await self._bells.ring(SessionsEnded(user_id=str(user_id), token_hashes=hashes))
+
+
+async def create_admin(engine: AsyncEngine, name: str, password: str) -> User:
+    """A new operator, from the command line. Raises InvalidPayload, NameTaken."""
+    checked = checked_name(name)
+    passwords = Passwords(threads=1)
+    try:
+        password_hash = await passwords.hash(checked_password(password))
+    finally:
+        passwords.close()
+    new = NewUser(user_id=new_id(), name=checked, role="admin", password_hash=password_hash)
+
+    async def create(connection: AsyncConnection) -> None:
+        await _add(connection, new)
+        await write_action(connection, None, "create_admin", str(new.user_id), {"name": checked.text})
+
+    await transact(engine, create)
+    return new.user()
 
 
 async def _add(connection: AsyncConnection, new: NewUser) -> None:

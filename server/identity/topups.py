@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from economy.ledger import AccountKind
+from economy.ledger import AccountKind, Balance
 from economy.schema import accounts
 from economy.store import START_CENTS, mint, wallet_of
 from server.errors import LimitReached, NotFound
@@ -26,7 +26,7 @@ class TopUpRefused(LimitReached):
         self.available_at = available_at
 
 
-async def top_up(connection: AsyncConnection, user_id: UUID) -> None:
+async def top_up(connection: AsyncConnection, user_id: UUID) -> Balance:
     """Mint what is missing to the start money; raises TopUpRefused, NotFound. The database tells the day."""
     async with measure_db_operation("top_up"):
         await _lock(connection, user_id)
@@ -48,7 +48,9 @@ async def top_up(connection: AsyncConnection, user_id: UUID) -> None:
             raise TopUpRefused(below=BELOW)
         await connection.execute(update(users).where(users.c.user_id == user_id).values(topped_up_at=row.now))
         key = f"top_up:{user_id}:{today.isoformat()}"
-        await mint(connection, wallet.account_id, START_CENTS - wallet.balance, key=key, reason="top_up")
+        return await mint(
+            connection, wallet.account_id, START_CENTS - wallet.balance, key=key, reason="top_up"
+        )
 
 
 async def _lock(connection: AsyncConnection, user_id: UUID) -> None:
