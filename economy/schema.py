@@ -97,6 +97,7 @@ payouts = Table(
     Column("payout_id", _uuid, primary_key=True),
     Column("run_id", _uuid, nullable=False),
     Column("syndicate_id", _uuid, nullable=False),
+    Column("page", Integer, nullable=False),
     Column("status", Text, nullable=False),
     Column("amount", BigInteger, nullable=False),
     Column("members", Integer, nullable=False),
@@ -150,7 +151,11 @@ leases = Table(
 )
 
 lane = Table(
-    "lane", metadata, Column("only_row", Boolean, primary_key=True), Column("paused", Boolean, nullable=False)
+    "lane",
+    metadata,
+    Column("only_row", Boolean, primary_key=True),
+    Column("paused", Boolean, nullable=False),
+    Column("since", _time, nullable=False),
 )
 
 round_seats = Table(
