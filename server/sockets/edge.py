@@ -1,0 +1,258 @@
+"""The socket edge of one process, put together: `build_socket_server`, then `attach`, `run` and `close`."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, assert_never
+
+from aiohttp import web
+
+from server.bells import (
+    AlertRaised,
+    AlertResolved,
+    BalanceChanged,
+    Bell,
+    Bells,
+    CursorMoved,
+    LogWritten,
+    MembershipChanged,
+    PayoutFailed,
+    RunProgressed,
+    SessionsEnded,
+    SyndicatePaid,
+    TableChanged,
+)
+from server.settings import Settings
+from server.sockets.admin import AdminGate
+from server.sockets.clients import Client, Clients
+from server.sockets.dashboard import REFRESH_S, Dashboard
+from server.sockets.deliveries import Deliveries
+from server.sockets.door import origin_rule
+from server.sockets.follow import TELL_S, Attendance
+from server.sockets.picture import SHARE_S, Picture
+from server.sockets.player import PlayerGate
+from server.sockets.ports import Books, Doorman, FloorDesk, PayoutDesk
+from server.sockets.push import ADMINS, PLAYERS, Pusher
+from server.sockets.transport import SocketServer
+from telemetry.clock import Clock
+from telemetry.logs import get_logger
+
+RECONNECT_AFTER_MS: Final = 1_000
+CHANNEL: Final = "casino:push"
+_FOR_OPERATORS: Final = {
+    RunProgressed: "run_progressed",
+    PayoutFailed: "payout_failed",
+    AlertRaised: "alert_raised",
+    AlertResolved: "alert_resolved",
+    LogWritten: "log_written",
+}
+_SWEEP_S: Final = 0.5
+_HEAL_S: Final = 15.0
+
+log = get_logger()
+
+
+class SocketEdge:
+    """Every socket of this process; `pusher` is what the rest of the house tells clients with."""
+
+    def __init__(
+        self,
+        *,
+        server: SocketServer,
+        clients: Clients,
+        pusher: Pusher,
+        floor: FloorDesk,
+        books: Books,
+        deliveries: Deliveries,
+        attendance: Attendance,
+        dashboard: Dashboard,
+        picture: Picture,
+        bells: Bells,
+        clock: Clock,
+    ) -> None:
+        self.server = server
+        self.pusher = pusher
+        self.dashboard = dashboard
+        self._clients = clients
+        self._floor = floor
+        self._books = books
+        self._deliveries = deliveries
+        self._attendance = attendance
+        self._picture = picture
+        self._bells = bells
+        self._clock = clock
+
+    def attach(self, app: web.Application) -> None:
+        """Serve `/socket.io/` on the application, and close every socket when it shuts down."""
+        self.server.attach(app, socketio_path="socket.io")
+        app.on_shutdown.append(self._on_shutdown)
+
+    async def run(self, *, also_hear: Callable[[Bell], Awaitable[None]] | None = None) -> None:
+        """Keep the sockets served until cancelled; `also_hear` gets every bell after the edge."""
+
+        async def hear(bell: Bell) -> None:
+            await self.hear(bell)
+            if also_hear is not None:
+                await also_hear(bell)
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.server.manager.run(self._refresh_views), name="pushes")
+            group.create_task(self._bells.listen(hear, missed=self._heal), name="bells")
+            group.create_task(self._every(_SWEEP_S, self._sweep), name="sweep")
+            group.create_task(self._every(_HEAL_S, self._heal), name="heal")
+            group.create_task(self._every(TELL_S, self._attendance.tell), name="attendance")
+            group.create_task(self._every(REFRESH_S, self.dashboard.refresh), name="dashboard")
+            group.create_task(self._every(SHARE_S, self._picture.share), name="picture")
+
+    async def close(self, *, reconnect_after_ms: int = RECONNECT_AFTER_MS) -> None:
+        """Tell every client to come again, and close every connection with code 1000. Safe to repeat."""
+        if not self.server.is_open:
+            return
+        await self.pusher.server_restarting(reconnect_after_ms)
+        await self.server.close_all()
+        await self.server.shutdown()
+        log.info("sockets.edge_closed")
+
+    def is_hearing(self) -> bool:
+        """Whether this process would hear a push and a bell from another one."""
+        return bool(self.server.manager.ear.is_hearing()) and self._bells.is_hearing()
+
+    def connections(self) -> int:
+        """How many sockets are open."""
+        return len(self.server.connections)
+
+    async def hear(self, bell: Bell) -> None:
+        """Do what a bell means for the sockets here."""
+        match bell:
+            case SessionsEnded():
+                await self._dismiss(self._clients.of_session(bell.user_id, bell.token_hashes))
+            case SyndicatePaid():
+                await self._deliveries.paid(bell.payload)
+            case CursorMoved():
+                await self._deliveries.confirmed(bell.user_id, bell.confirmed_through)
+            case MembershipChanged():
+                if self._clients.of_user(bell.user_id):
+                    self._clients.belongs(bell.user_id, bell.syndicate_id)
+            case BalanceChanged():
+                await self.pusher.balance_changed(bell.user_id, bell.payload, local_only=True)
+            case RunProgressed() | PayoutFailed() | AlertRaised() | AlertResolved() | LogWritten():
+                await self.dashboard.tell(_FOR_OPERATORS[type(bell)], bell.payload)
+            case TableChanged():
+                pass  # the floor's
+            case _:
+                assert_never(bell)
+
+    async def _on_shutdown(self, _app: web.Application) -> None:
+        await self.close()
+
+    async def _dismiss(self, clients: list[Client]) -> None:
+        for client in clients:
+            log.info("sockets.session_ended", user_id=client.user_id)
+            await self.server.dismiss(client.sid, client.namespace)
+
+    async def _sweep(self) -> None:
+        await self._dismiss(self._clients.expired(self._clock.now()))
+        await self.server.sweep()
+
+    async def _refresh_views(self) -> None:
+        """Pushes may have been missed: show the watchers here every table as it is."""
+        for table_id in self._clients.watched():
+            await self.pusher.table_changed(table_id, await self._floor.view(table_id), local_only=True)
+
+    async def _heal(self) -> None:
+        """Bells may have been missed: compare the clients here with the database, in two queries."""
+        users = self._clients.users()
+        if not users:
+            return
+        ended = await self._books.ended(list({client.token_hash for client in self._clients}))
+        await self._dismiss([client for client in self._clients if client.token_hash in ended])
+        behind: list[Client] = []
+        for standing in await self._books.standings(users):
+            clients = self._clients.of_user(standing.user_id)
+            if standing.is_suspended:
+                await self._dismiss(clients)
+                continue
+            if clients:
+                self._clients.belongs(standing.user_id, standing.syndicate_id)
+            for client in clients:
+                if client.cursor is not None:
+                    client.cursor.confirm(standing.confirmed_through)
+                    if client.cursor.sent_through < standing.dividend_seq:
+                        behind.append(client)
+        await self._deliveries.advance(behind)
+
+    async def _every(self, seconds: float, do: Callable[[], Awaitable[None]]) -> None:
+        task = asyncio.current_task()
+        while (
+            task is None or not task.cancelling()
+        ):  # a chore may have swallowed the cancellation (`wait_for`)
+            await asyncio.sleep(seconds)
+            try:
+                await do()
+            except Exception:
+                log.exception("sockets.chore_failed", chore=getattr(do, "__qualname__", ""))
+
+
+def build_socket_server(
+    *,
+    settings: Settings,
+    doorman: Doorman,
+    floor: FloorDesk,
+    books: Books,
+    payouts: PayoutDesk,
+    picture: Picture,
+    bells: Bells,
+    clock: Clock,
+    server: SocketServer | None = None,
+) -> SocketEdge:
+    """Put the edge together; `server` is given when the floor needed its pusher first (`new_server`)."""
+    server = server or new_server(settings)
+    clients = Clients()
+    pusher = Pusher(server)
+    deliveries = Deliveries(server, clients, pusher, books)
+    attendance = Attendance(floor, clients, pusher)
+    dashboard = Dashboard(pusher=pusher, picture=picture, payouts=payouts, clock=clock)
+    server.gates[PLAYERS] = PlayerGate(
+        server=server,
+        clients=clients,
+        pusher=pusher,
+        doorman=doorman,
+        floor=floor,
+        books=books,
+        deliveries=deliveries,
+        attendance=attendance,
+        bells=bells,
+        clock=clock,
+        has_rate_limits=settings.rate_limits,
+    )
+    server.gates[ADMINS] = AdminGate(
+        server=server,
+        clients=clients,
+        doorman=doorman,
+        dashboard=dashboard,
+        payouts=payouts,
+        clock=clock,
+        has_rate_limits=settings.rate_limits,
+    )
+    return SocketEdge(
+        server=server,
+        clients=clients,
+        pusher=pusher,
+        floor=floor,
+        books=books,
+        deliveries=deliveries,
+        attendance=attendance,
+        dashboard=dashboard,
+        picture=picture,
+        bells=bells,
+        clock=clock,
+    )
+
+
+def new_server(settings: Settings) -> SocketServer:
+    """A socket server without its gates yet; a `Pusher` can be made on it."""
+    return SocketServer(
+        redis_url=settings.redis_url,
+        channel=CHANNEL,
+        namespaces=(PLAYERS, ADMINS),
+        is_allowed_origin=origin_rule(settings.allowed_origins),
+    )

@@ -1,0 +1,115 @@
+"""Pushes to rooms: on this process at once, on the others through Valkey.
+
+Of python-socketio's Redis manager this uses the rooms (`get_participants`), the message format and `host_id`.
+It replaces `emit`, `_publish` and the listener, which wait for Redis, swallow what is no JSON, and can go
+deaf for a minute.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+import orjson
+import socketio
+from redis.exceptions import RedisError
+
+from server.bells import PATIENCE_S, Ear, valkey_client
+from server.sockets.packets import event_frame
+from telemetry.logs import get_logger
+
+PUSHES_MAX: Final = 10_000  # pushes that wait for Valkey; past this they are dropped, and views heal
+
+log = get_logger()
+
+
+class EmptyRoomError(Exception):
+    """A push without a room would go to everybody."""
+
+
+class PushManager(socketio.AsyncRedisManager):  # type: ignore[misc]  # python-socketio publishes no types
+    """Rooms here and, through Valkey, on every process; speaks the library's own messages on its channel.
+
+    Whoever pushes never waits for Valkey: a bounded queue does, and one task empties it.
+    """
+
+    def __init__(self, redis_url: str, channel: str) -> None:
+        super().__init__(redis_url.replace("valkey://", "redis://", 1), channel=channel)
+        self.ear = Ear(redis_url, channel)
+        self.lost = 0
+        self._pushes: asyncio.Queue[bytes] = asyncio.Queue(maxsize=PUSHES_MAX)
+
+    def initialize(self) -> None:
+        """The library would start its listener here; ours runs in `run`."""
+
+    async def emit(
+        self,
+        event: str,
+        data: object,
+        namespace: str | None = None,
+        room: str | None = None,
+        to: str | None = None,
+        **options: object,
+    ) -> None:
+        """To a room of every process, or with `ignore_queue` of this one.
+
+        Raises EmptyRoomError, and TypeError for what JSON cannot hold.
+        """
+        target, space = to or room or "", namespace or "/"
+        self.deliver(space, target, event, data)
+        if not options.get("ignore_queue"):
+            message = {"method": "emit", "event": event, "data": [data], "binary": False, "namespace": space}
+            await self._publish({**message, "room": target, "host_id": self.host_id})
+
+    def deliver(self, namespace: str, room: str, event: str, payload: object) -> None:
+        """To the room's sockets on this process: encoded once, one frame for all. Raises EmptyRoomError."""
+        if not room:
+            raise EmptyRoomError
+        frame = event_frame(namespace, event, payload)
+        for _sid, connection_id in self.get_participants(namespace, room):
+            connection = self.server.connections.get(connection_id)
+            if connection is not None:
+                connection.push(frame)
+
+    async def _publish(self, data: Mapping[str, object]) -> None:
+        try:
+            self._pushes.put_nowait(orjson.dumps(data))
+        except asyncio.QueueFull:
+            self.lost += 1
+
+    async def run(self, missed: Callable[[], Awaitable[None]]) -> None:
+        """Carry pushes to and from the others until cancelled; `missed` is called when some may be lost."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._tell())
+            group.create_task(self._hear(missed))
+
+    async def _tell(self) -> None:
+        redis, was_lost = valkey_client(self.redis_url), False
+        try:
+            while True:
+                push = await self._pushes.get()
+                try:
+                    async with asyncio.timeout(PATIENCE_S):
+                        await redis.publish(self.channel, push)
+                    was_lost = False
+                except (RedisError, OSError, TimeoutError) as error:
+                    self.lost += 1
+                    if not was_lost:
+                        log.warning("sockets.push_lost", error=str(error))
+                    was_lost = True
+        finally:
+            await redis.aclose()
+
+    async def _hear(self, missed: Callable[[], Awaitable[None]]) -> None:
+        async for heard in self.ear.messages():
+            try:
+                if isinstance(heard, str):
+                    await missed()
+                    continue
+                message = orjson.loads(heard)
+                if message["method"] == "emit" and message.get("host_id") != self.host_id and message["room"]:
+                    (payload,) = message["data"]
+                    self.deliver(message["namespace"], message["room"], message["event"], payload)
+            except (ValueError, KeyError, TypeError) as error:
+                log.warning("sockets.push_unreadable", error=str(error))
+            except Exception:
+                log.exception("sockets.push_failed")

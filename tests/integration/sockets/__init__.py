@@ -1,0 +1,1 @@
+"""Tests of the socket edge on real servers."""

@@ -1,0 +1,1 @@
+"""Tests of the socket edge, without any server."""
