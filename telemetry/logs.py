@@ -319,10 +319,7 @@ class _Bridge(logging.Handler):
 
 def _bridge_libraries(clock: Clock) -> None:
     root = logging.getLogger()
-    for handler in root.handlers[:]:
-        if isinstance(handler, _Bridge):
-            root.removeHandler(handler)
-    root.addHandler(_Bridge(clock))
+    root.handlers[:] = [_Bridge(clock)]  # any other would write past the redaction
     root.setLevel(logging.WARNING)
 
 
