@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from server.sockets.cursors import AHEAD
+from economy.dividends import AHEAD_MAX
+from server.bells import Bell
 from server.sockets.ports import Dividend
 
 
@@ -46,6 +47,17 @@ class FakeDividends:
             dividend
             for dividend in self._dividends
             if dividend.user_id in after
-            and after[dividend.user_id] < dividend.seq <= self.confirmed.get(dividend.user_id, 0) + AHEAD
+            and after[dividend.user_id] < dividend.seq <= self.confirmed.get(dividend.user_id, 0) + AHEAD_MAX
         ]
         return sorted(found, key=lambda dividend: (dividend.user_id, dividend.seq))
+
+
+class RungBells:
+    """Bells that only this process hears; keeps what was rung."""
+
+    def __init__(self) -> None:
+        self.rung: list[Bell] = []
+
+    async def ring(self, bell: Bell) -> None:
+        """Keep it."""
+        self.rung.append(bell)

@@ -8,9 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from economy.commands import once
-from economy.dividends import confirm
+from economy.dividends import AHEAD_MAX, confirm
 from server.errors import Unauthorized
-from server.sockets.cursors import AHEAD
 from server.sockets.ports import Dividend, Standing, Wallet
 from telemetry.alerts import iso
 from telemetry.measure import measure_db_operation
@@ -67,7 +66,7 @@ class LedgerBooks:
 
     async def dividends(self, after: Mapping[str, int]) -> Sequence[Dividend]:
         """These users' dividends past a seq each, in order, at most 100 past the confirmed; one query."""
-        query = {"owners": list(after), "afters": list(after.values()), "ahead": AHEAD}
+        query = {"owners": list(after), "afters": list(after.values()), "ahead": AHEAD_MAX}
         async with measure_db_operation("socket_dividends"), self._engine.connect() as connection:
             rows = (await connection.execute(_DIVIDENDS, query)).all()
         return [

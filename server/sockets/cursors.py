@@ -1,13 +1,13 @@
 """Dividends on their way to sockets: each socket has a cursor, and what it was sent has no gaps.
 
-After the welcome a socket is sent the player's unconfirmed dividends in order of their seq, at most `AHEAD`
-past the last one that was confirmed, the live ones behind the old. A dividend that cannot be sent yet waits
-in the database, nowhere else.
+After the welcome a socket is sent the player's unconfirmed dividends in order of their seq, at most
+`AHEAD_MAX` past the last one that was confirmed, the live ones behind the old. A dividend that cannot be sent
+yet waits in the database, nowhere else.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
-from economy.dividends import AHEAD_MAX as AHEAD
+from economy.dividends import AHEAD_MAX
 from server.sockets.ports import Dividend
 
 
@@ -27,7 +27,7 @@ class Cursor:
         """Those to send now: the next ones without a gap, within the window; they count as sent."""
         taken = []
         for dividend in dividends:
-            if self.sent_through < dividend.seq <= self.confirmed_through + AHEAD:
+            if self.sent_through < dividend.seq <= self.confirmed_through + AHEAD_MAX:
                 self.sent_through = dividend.seq
                 taken.append(dividend)
         return taken
@@ -45,7 +45,7 @@ class Cursor:
 
     def is_open(self) -> bool:
         """Whether the window has room."""
-        return self.sent_through < self.confirmed_through + AHEAD
+        return self.sent_through < self.confirmed_through + AHEAD_MAX
 
 
 Fetch = Callable[[Mapping[str, int]], Awaitable[Sequence[Dividend]]]

@@ -1,25 +1,31 @@
 """What operators see: what is open when they come, then what comes; nothing while nobody watches."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
-from server.sockets.picture import Picture
+import msgspec
+
+from server.sockets.board import AlertBoard
 from server.sockets.ports import PayoutDesk
 from server.sockets.push import Pusher
 from telemetry.alerts import iso
 from telemetry.clock import Clock
-from telemetry.logs import get_logger
+from telemetry.snapshots import Snapshot, merge_snapshots
 
 REFRESH_S: Final = 2.0
 
-log = get_logger()
+Gather = Callable[[], Awaitable[Sequence[Snapshot]]]
 
 
 class Dashboard:
     """The room `dashboard` of this process; every process tells its own operators."""
 
-    def __init__(self, *, pusher: Pusher, picture: Picture, payouts: PayoutDesk, clock: Clock) -> None:
+    def __init__(
+        self, *, pusher: Pusher, gather: Gather, board: AlertBoard, payouts: PayoutDesk, clock: Clock
+    ) -> None:
         self._pusher = pusher
-        self._picture = picture
+        self._gather = gather
+        self._board = board
         self._payouts = payouts
         self._clock = clock
         self._watchers: set[str] = set()
@@ -40,14 +46,16 @@ class Dashboard:
 
     async def opening(self) -> list[tuple[str, dict[str, object]]]:
         """What is open now: events for one who has just come."""
+        snapshots = await self._gather()
         events: list[tuple[str, dict[str, object]]] = [
-            ("metrics_updated", self._at(await self._picture.metrics())),
+            ("metrics_updated", self._at(_metrics(snapshots))),
             ("queue_updated", self._at(await self._payouts.queue())),
         ]
         progress = await self._payouts.progress()
         if progress is not None:
             events.append(("run_progressed", self._at(progress)))
-        events.extend(("alert_raised", self._at(alert)) for alert in await self._picture.alerts())
+        alerts = await self._board.open({snapshot.process.process for snapshot in snapshots})
+        events.extend(("alert_raised", self._at(alert)) for alert in alerts)
         return events
 
     async def refresh(self) -> None:
@@ -55,7 +63,7 @@ class Dashboard:
         if not self.is_watched:
             self._queue = None
             return
-        await self.tell("metrics_updated", await self._picture.metrics())
+        await self.tell("metrics_updated", _metrics(await self._gather()))
         queue = await self._payouts.queue()
         if queue != self._queue:
             self._queue = queue
@@ -68,3 +76,11 @@ class Dashboard:
 
     def _at(self, payload: dict[str, Any]) -> dict[str, object]:
         return {"at": iso(self._clock.now()), **payload}
+
+
+def _metrics(snapshots: Sequence[Snapshot]) -> dict[str, object]:
+    """The payload of `metrics_updated`: every process, and the numbers of all of them together."""
+    return {
+        "processes": [msgspec.to_builtins(snapshot.process) for snapshot in snapshots],
+        "operations": msgspec.to_builtins(merge_snapshots(snapshots)),
+    }

@@ -20,15 +20,16 @@ from server.bells import (
     SessionsEnded,
     SyndicatePaid,
     TableChanged,
+    valkey_client,
 )
 from server.settings import Settings
 from server.sockets.admin import AdminGate
+from server.sockets.board import AlertBoard
 from server.sockets.clients import Client, Clients
-from server.sockets.dashboard import REFRESH_S, Dashboard
+from server.sockets.dashboard import REFRESH_S, Dashboard, Gather
 from server.sockets.deliveries import Deliveries
 from server.sockets.door import origin_rule
 from server.sockets.follow import TELL_S, Attendance
-from server.sockets.picture import SHARE_S, Picture
 from server.sockets.player import PlayerGate
 from server.sockets.ports import Books, Doorman, FloorDesk, PayoutDesk
 from server.sockets.push import ADMINS, PLAYERS, Pusher
@@ -38,7 +39,8 @@ from telemetry.logs import get_logger
 
 RECONNECT_AFTER_MS: Final = 1_000
 CHANNEL: Final = "casino:push"
-_FOR_OPERATORS: Final = {
+_ForOperators = RunProgressed | PayoutFailed | AlertRaised | AlertResolved | LogWritten
+_FOR_OPERATORS: Final[dict[type[_ForOperators], str]] = {
     RunProgressed: "run_progressed",
     PayoutFailed: "payout_failed",
     AlertRaised: "alert_raised",
@@ -65,7 +67,7 @@ class SocketEdge:
         deliveries: Deliveries,
         attendance: Attendance,
         dashboard: Dashboard,
-        picture: Picture,
+        board: AlertBoard,
         bells: Bells,
         clock: Clock,
     ) -> None:
@@ -77,7 +79,7 @@ class SocketEdge:
         self._books = books
         self._deliveries = deliveries
         self._attendance = attendance
-        self._picture = picture
+        self._board = board
         self._bells = bells
         self._clock = clock
 
@@ -101,7 +103,6 @@ class SocketEdge:
             group.create_task(self._every(_HEAL_S, self._heal), name="heal")
             group.create_task(self._every(TELL_S, self._attendance.tell), name="attendance")
             group.create_task(self._every(REFRESH_S, self.dashboard.refresh), name="dashboard")
-            group.create_task(self._every(SHARE_S, self._picture.share), name="picture")
 
     async def close(self, *, reconnect_after_ms: int = RECONNECT_AFTER_MS) -> None:
         """Tell every client to come again, and close every connection with code 1000. Safe to repeat."""
@@ -110,6 +111,7 @@ class SocketEdge:
         await self.pusher.server_restarting(reconnect_after_ms)
         await self.server.close_all()
         await self.server.shutdown()
+        await self._board.close()
         log.info("sockets.edge_closed")
 
     def is_hearing(self) -> bool:
@@ -134,12 +136,19 @@ class SocketEdge:
                     self._clients.belongs(bell.user_id, bell.syndicate_id)
             case BalanceChanged():
                 await self.pusher.balance_changed(bell.user_id, bell.payload, local_only=True)
-            case RunProgressed() | PayoutFailed() | AlertRaised() | AlertResolved() | LogWritten():
-                await self.dashboard.tell(_FOR_OPERATORS[type(bell)], bell.payload)
+            case RunProgressed() | PayoutFailed() | LogWritten() | AlertRaised() | AlertResolved():
+                await self._tell_operators(bell)
             case TableChanged():
                 pass  # the floor's
             case _:
                 assert_never(bell)
+
+    async def _tell_operators(self, bell: _ForOperators) -> None:
+        if isinstance(bell, AlertRaised):
+            await self._board.raised(bell.payload)
+        elif isinstance(bell, AlertResolved):
+            await self._board.resolved(str(bell.payload.get("alert_id")))
+        await self.dashboard.tell(_FOR_OPERATORS[type(bell)], bell.payload)
 
     async def _on_shutdown(self, _app: web.Application) -> None:
         await self.close()
@@ -199,18 +208,22 @@ def build_socket_server(
     floor: FloorDesk,
     books: Books,
     payouts: PayoutDesk,
-    picture: Picture,
+    gather: Gather,
     bells: Bells,
     clock: Clock,
     server: SocketServer | None = None,
 ) -> SocketEdge:
-    """Put the edge together; `server` is given when the floor needed its pusher first (`new_server`)."""
+    """Put the edge together.
+
+    `gather` answers the snapshots of all processes; `server` is given when the floor needed a pusher first.
+    """
     server = server or new_server(settings)
     clients = Clients()
     pusher = Pusher(server)
     deliveries = Deliveries(server, clients, pusher, books)
     attendance = Attendance(floor, clients, pusher)
-    dashboard = Dashboard(pusher=pusher, picture=picture, payouts=payouts, clock=clock)
+    board = AlertBoard(valkey_client(settings.redis_url))
+    dashboard = Dashboard(pusher=pusher, gather=gather, board=board, payouts=payouts, clock=clock)
     server.gates[PLAYERS] = PlayerGate(
         server=server,
         clients=clients,
@@ -242,7 +255,7 @@ def build_socket_server(
         deliveries=deliveries,
         attendance=attendance,
         dashboard=dashboard,
-        picture=picture,
+        board=board,
         bells=bells,
         clock=clock,
     )

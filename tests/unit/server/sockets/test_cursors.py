@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.sockets.cursors import AHEAD, Cursor, advance
+from economy.dividends import AHEAD_MAX
+from server.sockets.cursors import Cursor, advance
 from server.sockets.ports import Dividend
 from tests.fakes import FakeDividends
 
@@ -75,7 +76,7 @@ async def test_at_most_100_go_ahead_of_the_last_confirmation() -> None:
     socket = Socket(source)
 
     await socket.advance()
-    assert list(range(1, AHEAD + 1)) == socket.seen
+    assert list(range(1, AHEAD_MAX + 1)) == socket.seen
 
     assert socket.confirm(60)
     await socket.advance()
@@ -165,4 +166,4 @@ async def test_whatever_happens_what_a_client_saw_has_no_gaps(story: list[str | 
             await socket.advance()
 
     assert list(range(1, len(socket.seen) + 1)) == socket.seen
-    assert len(socket.seen) <= socket.cursor.confirmed_through + AHEAD
+    assert len(socket.seen) <= socket.cursor.confirmed_through + AHEAD_MAX
