@@ -6,7 +6,7 @@ from economy.money import Money
 from games.blackjack.terms import Move
 
 
-class RuleViolation(Exception):  # noqa: N818 - a refusal is an answer, not a fault
+class RuleViolation(Exception):
     """This is against the rules."""
 
     code: ClassVar[str] = "illegal_move"
@@ -132,5 +132,5 @@ class NotReady(RuleViolation):
     code = "not_ready"
 
 
-class ShoeTooShort(Exception):  # noqa: N818 - names what is wrong: a script that ended, or a broken shoe
+class ShoeTooShort(Exception):
     """A shoe holds fewer cards than its decks say."""

@@ -93,8 +93,7 @@ def _may_double(rules: Rules, hands: tuple[Hand, ...], hand: Hand) -> bool:
     totals = HARD_DOUBLES[rules.double]
     if totals is None:
         return True
-    total, soft = score(hand.cards)
-    return not soft and total in totals
+    return score(hand.cards).total in totals  # two cards that are soft count 12 or more
 
 
 def _may_split(rules: Rules, hands: tuple[Hand, ...], cards: tuple[Card, ...]) -> bool:

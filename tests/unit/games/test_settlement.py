@@ -189,6 +189,16 @@ def test_a_round_without_a_net_result_moves_no_bank_money() -> None:
     assert [("return", 200, "settled", 2)] == moved(before, table.act(2, Move.STAND))
 
 
+@pytest.mark.parametrize(
+    ("cards", "bank"),
+    [("TS 9D 9H 9C", ("from_bank", 1, "settled", None)), ("TS 9D 7H 9C", ("to_bank", 1, "settled", None))],
+)
+def test_a_single_cent_is_paid_too(cards: str, bank: tuple[object, ...]) -> None:
+    table = a_dealt_table(cards, {1: 1})
+    before = table.state
+    assert bank == moved(before, table.act(1, Move.STAND))[0]
+
+
 def test_a_voided_round_gives_every_stake_back_and_settles_nothing() -> None:
     table = a_dealt_table("8S TS AD 8H TD 5C 3D", {1: 101, 2: 1})
     table.act(1, Move.INSURE)
