@@ -108,8 +108,8 @@ INVARIANTS: Final[Mapping[str, str]] = {
         FROM accounts WHERE confirmed_through < 0 OR confirmed_through > dividend_seq""",
     "accruals_equal_transfers": """
         SELECT 'table ' || coalesce(a.table_id, b.owner) || ' and syndicate '
-            || coalesce(a.syndicate_id, s.syndicate_id) || ': ' || coalesce(a.units, 0) || ' units, carry ' || coalesce(a.carry, 0) || ', moved '
-            || coalesce(t.moved, 0)
+            || coalesce(a.syndicate_id, s.syndicate_id) || ': ' || coalesce(a.units, 0) || ' units, carry '
+            || coalesce(a.carry, 0) || ', moved ' || coalesce(t.moved, 0)
         FROM (
             SELECT debit, credit, sum(amount) AS moved FROM transfers
             WHERE reason = 'accrual' GROUP BY debit, credit

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
@@ -9,7 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from economy import syndicates
 from economy.ids import new_id
+from economy.payouts import Payout, PayoutStatus
+from economy.reports import payouts_of_run
+from economy.runs import complete, schedule_some, start_run
 from economy.store import mint, open_account, open_wallet, wallet_of
+from economy.tasks import pay_syndicate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,3 +96,51 @@ async def change(engine: AsyncEngine, statement: str, **parameters: object) -> N
     """Write by hand, in a transaction of its own."""
     async with engine.begin() as connection:
         await connection.execute(text(statement), parameters)
+
+
+class Silent:
+    """A doorbell that nobody hears: what is rung for is written down, and the test does the work itself."""
+
+    def __init__(self) -> None:
+        self.runs: list[UUID] = []
+        self.pages: list[tuple[UUID, int]] = []
+        self.payouts: list[tuple[UUID, datetime]] = []
+
+    async def ring_run(self, run_id: UUID) -> None:
+        """Write the run down."""
+        self.runs.append(run_id)
+
+    async def ring_pages(self, run_id: UUID, pages: Sequence[int]) -> int:
+        """Write the pages down."""
+        self.pages.extend((run_id, page) for page in pages)
+        return len(pages)
+
+    async def ring_payout(self, payout_id: UUID, retry_at: datetime) -> None:
+        """Write the payout down."""
+        self.payouts.append((payout_id, retry_at))
+
+
+async def scheduled_run(engine: AsyncEngine, *, plan_id: UUID | None = None, page: int = 20) -> UUID:
+    """A run that is RUNNING, all of its payouts SCHEDULED."""
+    async with engine.begin() as connection:
+        run_id = (await start_run(connection, plan_id=plan_id)).run_id
+        while await schedule_some(connection, run_id, page=page, rows=page * 5):
+            pass
+    return run_id
+
+
+async def payout_of(engine: AsyncEngine, run_id: UUID, club: Club) -> Payout:
+    """The payout of a run to one syndicate."""
+    async with engine.connect() as connection:
+        found = await payouts_of_run(connection, run_id, limit=200)
+    return next(payout for payout in found.items if payout.syndicate_id == club.syndicate_id)
+
+
+async def pay_all(engine: AsyncEngine, run_id: UUID) -> None:
+    """Pay whatever of a run is SCHEDULED, one after the other, and complete it."""
+    async with engine.connect() as connection:
+        found = await payouts_of_run(connection, run_id, status=PayoutStatus.SCHEDULED, limit=200)
+    for payout in found.items:
+        await pay_syndicate(engine, payout.payout_id)
+    async with engine.begin() as connection:
+        await complete(connection, run_id)
