@@ -195,14 +195,16 @@ class Bells:
         """Whether this process would hear a bell now."""
         return self._ear.is_hearing()
 
-    async def ring(self, bell: Bell) -> None:
-        """Tell every process, this one too. Never raises: a lost bell heals."""
+    async def ring(self, bell: Bell) -> bool:
+        """Tell every process, this one too; whether it could be rung. Never raises: a lost bell heals."""
         try:
             async with asyncio.timeout(PATIENCE_S):
                 await self._redis.publish(self.channel, _encoder.encode(bell))
+            return True
         except _TROUBLE as error:
             self.lost += 1
             log.warning("bells.bell_lost", bell=type(bell).__name__, error=str(error), lost=self.lost)
+            return False
 
     async def listen(
         self,
