@@ -141,7 +141,7 @@ INVARIANTS: Final[Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
     """An invariant that does not hold, and what breaks it."""
 

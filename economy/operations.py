@@ -1,13 +1,11 @@
 """What an operator may do to the lane, for the edge and the command line alike."""
 
-from collections.abc import Mapping
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from economy import runs
 from economy.bell import Doorbell
-from economy.commands import once
 from economy.faults import transact
 from economy.plans import Plan, make_plan
 from economy.runs import Started
@@ -41,28 +39,6 @@ class Operations:
                 connection, syndicate_bps=self._syndicate_bps, created_by=created_by
             ),
         )
-
-    async def command_run(
-        self,
-        admin_id: UUID,
-        command_id: str,
-        payload: Mapping[str, object],
-        *,
-        plan_id: UUID | None = None,
-        is_dry: bool = False,
-    ) -> dict[str, object]:
-        """The operator's command `payouts/run`, once under its id; answers as the wire contract says."""
-
-        async def do(connection: AsyncConnection) -> dict[str, object]:
-            if is_dry:
-                plan = await make_plan(connection, syndicate_bps=self._syndicate_bps, created_by=admin_id)
-                return plan_answer(plan)
-            return start_answer(await runs.start_run(connection, started_by=admin_id, plan_id=plan_id))
-
-        ack = await once(self._engine, admin_id, command_id, "payouts/run", payload, do)
-        if "run_id" in ack and "replayed" not in ack:
-            await self._ring(UUID(str(ack["run_id"])))
-        return ack
 
     async def retry_payout(self, payout_id: UUID) -> None:
         """Schedule a failed payout again; raises `NotFound`, `RunInProgress`."""

@@ -1,6 +1,7 @@
 """Paying a syndicate: one transaction, once, to the cent."""
 
 import asyncio
+from collections.abc import Coroutine
 from uuid import UUID
 
 import pytest
@@ -285,7 +286,7 @@ async def test_play_contributions_leaving_and_payouts_on_the_same_accounts_keep_
         async with engine.begin() as connection:
             await syndicates.leave(connection, player, syndicate_id)
 
-    work = []
+    work: list[Coroutine[object, object, object]] = []
     for round_ in range(4):
         for club in clubs:
             for number, player in enumerate(club.players):
@@ -297,9 +298,9 @@ async def test_play_contributions_leaving_and_payouts_on_the_same_accounts_keep_
         work.extend(pay_syndicate(engine, payout.payout_id) for payout in payouts)
     gate = asyncio.Semaphore(12)
 
-    async def gated(one: object) -> None:
+    async def gated(one: Coroutine[object, object, object]) -> None:
         async with gate:
-            await one  # type: ignore[misc] # every entry is a coroutine
+            await one
 
     await asyncio.gather(*(gated(one) for one in work))
     await pay_all(engine, run_id)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from economy.errors import InsufficientFunds, NotFound
 from economy.ids import new_id
 from economy.ledger import TransferError, transfer
-from economy.store import mint, open_account, open_wallet, post, statement, wallet_of
+from economy.store import StatementLine, mint, open_account, open_wallet, post, statement, wallet_of
 from tests.integration.economy.builders import balance_of, change, new_player, scalar, total
 
 
@@ -133,7 +133,8 @@ async def test_a_statement_goes_page_by_page_without_gap_or_repeat(engine: Async
                 for leg in range(3)
             ])  # fmt: skip
         whole = await statement(connection, user_id, limit=200)
-        pages, before = [], None
+        pages: list[StatementLine] = []
+        before: str | None = None
         while True:
             page = await statement(connection, user_id, before=before, limit=2)
             pages.extend(page.items)
