@@ -79,9 +79,9 @@ def test_a_seat_without_a_seed_counts_with_a_public_value() -> None:
 
 def test_numbers_above_the_largest_multiple_are_thrown_away() -> None:
     limit = 2**32 - 2**32 % 52
-    expected = shuffled(1, repeat(0))
-    assert expected == shuffled(1, chain([limit, 2**32 - 1], repeat(0)))
-    assert expected != shuffled(1, chain([limit - 1], repeat(0)))
+    expected = shuffled(1, repeat(5))
+    assert expected == shuffled(1, chain([limit, 2**32 - 1], repeat(5)))
+    assert expected != shuffled(1, chain([limit - 1], repeat(5)))
 
 
 def test_the_commitment_is_the_hash_of_the_seed() -> None:

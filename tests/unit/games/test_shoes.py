@@ -68,12 +68,12 @@ def test_a_client_seed_counts_from_the_next_shoe_on() -> None:
 
 
 def test_a_shoe_that_runs_out_in_mid_round_goes_on_with_the_next_one() -> None:
-    eleven_rounds = (
-        "TS TD TH TC " * 11
-    )  # of four cards each, 20 against 20: 44 cards, the cut card lies at 46
+    # Eleven rounds of four cards each, 20 against 20, leave eight cards; the cut card lies at 46.
+    eleven_rounds = "TS TD TH TC " * 11
     rest_of_shoe_1 = "2S 6D 2H 5H 2C 2D 3S 3H "
-    shoe_2 = "3C TD " + "8S 8H 8D 8C " * 13
-    dealer = ScriptedDealer(parse_cards(eleven_rounds + rest_of_shoe_1 + shoe_2))
+    dealer = ShuffledDealer(1)
+    dealer.replace(1, ("", ""), parse_cards(eleven_rounds + rest_of_shoe_1))
+    dealer.replace(2, ("mine", ""), parse_cards("3C TD " + "8S " * 50))
     table = Table(a_config(rules=Rules(decks=1, penetration=0.9), seats=2), dealer).sit(1)
     table.do(SetClientSeed(user_id=user(1), client_seed="mine"))
     for _ in range(11):
