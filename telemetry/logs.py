@@ -127,7 +127,7 @@ class Logger(structlog.BoundLoggerBase):
 
 def get_logger() -> Logger:
     """A logger; one a module, made at import."""
-    return cast("Logger", structlog.get_logger())
+    return Logger(None, structlog.get_config()["processors"], {})  # no lazy proxy: it follows `_setup` anyway
 
 
 def configure_logging(

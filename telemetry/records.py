@@ -11,7 +11,7 @@ from typing import Final
 
 from telemetry.redaction import Plain, Redactor
 
-Record = dict[str, Plain]
+Record = dict[str, Plain]  # what a tap sees too
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 RESERVED: Final = frozenset(
@@ -38,7 +38,7 @@ def head(severity: str, message: str, at: datetime, event: str, static: Mapping[
     return {
         "severity": severity,
         "message": message,
-        "time": at.isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        "time": f"{at.isoformat(timespec='microseconds')[:26]}Z",
         "event": event,
         **static,
     }

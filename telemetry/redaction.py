@@ -7,6 +7,7 @@ in place.
 
 import dataclasses
 import enum
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime, time
@@ -22,6 +23,9 @@ MAX_DEPTH: Final = 64  # levels that are looked into; what lies deeper is not sh
 MAX_VALUES: Final = 10_000  # values of one whole that are shown
 TOO_MUCH: Final = "[CUT]"
 CUT_MARK: Final = "…[CUT]"
+
+# Most strings are ids, slugs and short words; nothing in such a string could be a secret, or seen to be one.
+_is_plain = re.compile(r"(?!eyJ)[A-Za-z0-9_.-]{0,80}").fullmatch
 
 _JSON_STARTS: Final = frozenset('{[" \t\r\n')
 
@@ -42,6 +46,8 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """A string as it may be shown."""
+        if _is_plain(text):
+            return text
         if len(text) > MAX_TEXT:
             text = text[:MAX_TEXT] + CUT_MARK
         if text[:1] in _JSON_STARTS:
@@ -54,7 +60,15 @@ class Redactor:
         """The keyword facts of a log line or an alert as they may be shown."""
         walk = _Walk(self)
         is_secret = self.is_secret
-        return {key: REDACTED if is_secret(key) else walk.value(fact, 0) for key, fact in facts.items()}
+        shown: dict[str, Plain] = {}
+        for key, fact in facts.items():
+            if is_secret(key):
+                shown[key] = REDACTED
+            elif type(fact) is str and _is_plain(fact):  # the most common kind first
+                shown[key] = fact
+            else:
+                shown[key] = walk.value(fact, 0)
+        return shown
 
     def value(self, value: object) -> Plain:
         """Any value as it may be shown."""
@@ -82,7 +96,7 @@ class _Walk:
         kind = type(value)
         if kind is str:
             return self._redactor.text(value)  # type: ignore[arg-type] # `kind` says that it is a string
-        if kind in _AS_IT_IS:
+        if kind in _AS_IT_IS or (kind is int and -_MAX_INT <= value <= _MAX_INT):  # type: ignore[operator] # `kind` says so
             return value  # type: ignore[return-value] # one of the plain kinds
         self._left -= 1
         if self._left < 0 or depth > MAX_DEPTH:
@@ -94,6 +108,8 @@ class _Walk:
 
     def _inside(self, value: object, depth: int) -> Plain:
         match value:
+            case dict():
+                return self._mapping(value.items(), depth)
             case enum.Enum():
                 return self.value(value.value, depth)
             case int():
@@ -137,7 +153,7 @@ class _Walk:
                 shown[TOO_MUCH] = TOO_MUCH
                 break
             self._left -= 1
-            name = _name(key)
+            name = key if type(key) is str else _name(key)
             is_secret = self._redactor.is_secret(name)
             shown[self._redactor.text(name)] = REDACTED if is_secret else self.value(value, depth)
         return shown

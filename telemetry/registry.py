@@ -11,7 +11,7 @@ from typing import Final
 
 from telemetry.clock import Clock, SystemClock
 from telemetry.snapshots import OperationStats, summarize
-from telemetry.stats import Stats, merged
+from telemetry.stats import Stats, merged, slowest_of
 from telemetry.thresholds import Thresholds
 
 MAX_OPERATIONS: Final = 512
@@ -51,7 +51,7 @@ class Operation:
         match window:
             case Window.TOTAL:
                 total = merged((self._total, self.live))
-                total.slowest = merged((*self._minutes, self._minute, self.live)).slowest  # a recent one
+                total.slowest = slowest_of((*self._minutes, self._minute, self.live))  # a recent one
                 return total
             case Window.ONE_MINUTE:
                 return merged((*self._slices, self.live))

@@ -40,7 +40,7 @@ def secret_key_test(extra_keys: Iterable[str] = ()) -> IsSecret:
     suffixes = tuple(name for name in names if len(name) >= _MIN_SUFFIX)
 
     @lru_cache(maxsize=4096)
-    def is_secret(key: str) -> bool:
+    def is_short_secret(key: str) -> bool:
         words = _words(key)
         squeezed = "".join(words).rstrip("0123456789")
         if squeezed.endswith(suffixes) or squeezed.removesuffix("s").endswith(suffixes):
@@ -48,7 +48,10 @@ def secret_key_test(extra_keys: Iterable[str] = ()) -> IsSecret:
         runs = ("".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, len(words) + 1))
         return any(run in names or run.removesuffix("s") in names for run in runs)
 
-    return lambda key: is_secret(key if len(key) <= MAX_KEY else f"{key[:MAX_KEY]} {key[-MAX_KEY:]}")
+    def is_secret(key: str) -> bool:
+        return is_short_secret(key if len(key) <= MAX_KEY else f"{key[:MAX_KEY]} {key[-MAX_KEY:]}")
+
+    return is_secret
 
 
 def _words(key: str) -> list[str]:
@@ -61,11 +64,15 @@ _EMAIL = re.compile(
     rf"(?<!{_LOCAL})(?<!{_LOCAL}')({_LOCAL}++(?:'{_LOCAL}++)*+|\"[^\"\r\n]{{1,64}}\")"
     r"@((?:[\w-]+\.)+[\w-]+|\[[0-9A-Fa-f:.]+\])"
 )
+_WHOLE_EMAIL = re.compile(r"([\w.+-]++)@((?:[\w-]+\.)+[\w-]+)").fullmatch  # the common case, quickly
 
 
 def mask_emails(text: str) -> str:
     """Mask e-mail addresses; the first and last character of the local part stay: `u***r@example.com`."""
-    return _EMAIL.sub(_masked, text) if "@" in text else text
+    if "@" not in text:
+        return text
+    whole = _WHOLE_EMAIL(text)
+    return _masked(whole) if whole else _EMAIL.sub(_masked, text)
 
 
 def _masked(match: re.Match[str]) -> str:

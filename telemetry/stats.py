@@ -92,6 +92,9 @@ class Stats(msgspec.Struct, array_like=True):
         self.max_ns = max(self.max_ns, other.max_ns)
         if self.slowest is None or (other.slowest is not None and other.slowest > self.slowest):
             self.slowest = other.slowest
+        if not self.buckets:
+            self.buckets = other.buckets.copy()
+            return
         buckets = self.buckets
         for bucket, number in other.buckets.items():
             buckets[bucket] = buckets.get(bucket, 0) + number
@@ -103,17 +106,16 @@ class Stats(msgspec.Struct, array_like=True):
             return (None,) * len(shares)
         found: list[int] = []
         reached = 0
-        buckets = iter(sorted(self.buckets.items()))
-        middle_ns = 0
+        numbers = self.buckets
+        buckets = iter(sorted(numbers))
+        bucket = 0
         for share in shares:
-            rank = max(
-                1, math.ceil(share * count - 1e-9)
-            )  # nearest rank, whatever binary fractions make of 0.07
+            # nearest rank, whatever binary fractions make of a share like 0.07
+            rank = max(1, math.ceil(share * count - 1e-9))
             while reached < rank:
-                bucket, number = next(buckets)
-                reached += number
-                middle_ns = bucket_middle_ns(bucket)
-            found.append(min(max(middle_ns, self.min_ns), self.max_ns))
+                bucket = next(buckets)
+                reached += numbers[bucket]
+            found.append(min(max(bucket_middle_ns(bucket), self.min_ns), self.max_ns))
         return tuple(found)
 
 
@@ -127,3 +129,8 @@ def merged(parts: Iterable[Stats]) -> Stats:
     for part in rest:
         total.merge(part)
     return total
+
+
+def slowest_of(parts: Iterable[Stats]) -> Example | None:
+    """The slowest example of all the parts."""
+    return max((part.slowest for part in parts if part.slowest is not None), default=None)

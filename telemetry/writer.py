@@ -10,7 +10,6 @@ import os
 import select
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from typing import Final
 
@@ -18,8 +17,6 @@ MAX_BUFFERED: Final = 8 << 20  # bytes
 MAX_LINE: Final = 200 << 10  # bytes; a log collector takes no longer ones
 BATCH_S: Final = 0.005  # how long a line waits for company; an urgent one does not
 EXIT_FLUSH_S: Final = 2.0
-
-_BATCH_LINES: Final = 512
 
 
 class LineWriter:
@@ -35,8 +32,8 @@ class LineWriter:
         self._fd = fd
         self._max_buffered = max_buffered
         self._dropped_line = dropped_line
-        self._lines: deque[bytes] = deque()
-        self._buffered = 0  # bytes
+        self._lines: list[bytes] = []
+        self._buffered = 0  # bytes, those being written included
         self._lock = threading.Lock()
         self._has_lines = threading.Event()
         self._is_urgent = threading.Event()
@@ -89,13 +86,13 @@ class LineWriter:
 
     def _write_batch(self) -> None:
         with self._lock:
-            batch = [self._lines.popleft() for _ in range(min(_BATCH_LINES, len(self._lines)))]
+            batch, self._lines = self._lines, []
             lost, self._unreported = self._unreported, 0
-        size = sum(map(len, batch))
+        lines = b"".join(batch)
         report = self._dropped_line(lost) if lost and self._dropped_line else b""
-        is_written = self._write(b"".join((*batch, report)))
+        is_written = self._write(lines + report if report else lines)
         with self._lock:
-            self._buffered -= size
+            self._buffered -= len(lines)
             if not is_written:
                 self.dropped += len(batch)
                 self._unreported += len(batch) + lost
