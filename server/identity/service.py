@@ -32,7 +32,7 @@ log = get_logger()
 class Bellringer(Protocol):
     """Tells the other processes."""
 
-    async def ring(self, bell: Bell) -> None:
+    async def ring(self, bell: Bell) -> object:
         """Ring; never raises."""
         ...
 
