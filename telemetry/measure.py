@@ -102,16 +102,13 @@ class Meter:
                 live.refused += 1
             else:
                 live.errors += 1
-        if (
-            duration_ns >= live.max_ns
-            or duration_ns > operation.threshold_ns
-            or measure.threshold_ms is not None
-        ):
-            self._examine(measure, operation, duration_ns)
+        threshold_ns = operation.threshold_ns if measure.threshold_ns is None else measure.threshold_ns
+        if duration_ns > threshold_ns or duration_ns >= live.max_ns:
+            self._examine(measure, operation, duration_ns, threshold_ns)
         if is_debug():
             _say_completed(measure, duration_ns, error)
 
-    def _examine(self, measure: "Measure", operation: Operation, duration_ns: int) -> None:
+    def _examine(self, measure: "Measure", operation: Operation, duration_ns: int, threshold_ns: int) -> None:
         facts = _ids(measure)
         if duration_ns >= operation.live.max_ns:
             operation.live.slowest = Example(
@@ -120,10 +117,8 @@ class Meter:
                 process=self._process,
                 facts=tuple(facts.items()),
             )
-        threshold_ms = operation.threshold_ns / 1e6 if measure.threshold_ms is None else measure.threshold_ms
-        duration_ms = round(duration_ns / 1e6, 3)
-        if duration_ms > threshold_ms:
-            self._warn(measure, duration_ms, threshold_ms, facts)
+        if duration_ns > threshold_ns:
+            self._warn(measure, round(duration_ns / 1e6, 3), threshold_ns / 1e6, facts)
 
     def _warn(
         self, measure: "Measure", duration_ms: float, threshold_ms: float, facts: dict[str, str]
@@ -153,7 +148,7 @@ class Meter:
 class Measure:
     """One `with`, or one decorated function."""
 
-    __slots__ = ("_meter", "_started_ns", "facts", "game", "name", "refusals", "step", "threshold_ms")
+    __slots__ = ("_meter", "_started_ns", "facts", "game", "name", "refusals", "step", "threshold_ns")
 
     def __init__(
         self,
@@ -167,7 +162,7 @@ class Measure:
         self.step = name  # what logs and alerts call it
         self.game: str | None = None
         self.refusals = refusals
-        self.threshold_ms = threshold_ms
+        self.threshold_ns = None if threshold_ms is None else int(threshold_ms * 1e6)
         self.facts = facts
         self._meter = meter
         self._started_ns = 0
