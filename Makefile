@@ -35,7 +35,7 @@ run: setup ## start the casino (ARGS="--port 8000 --bots 12")
 check: setup ## format, lint, types, import contracts
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && echo "check: format and lint ok"
 	@$(BIN)/mypy --no-error-summary && echo "check: types ok"
-	@$(BIN)/lint-imports --no-timings >/dev/null 2>&1 && echo "check: import contracts ok" || { $(BIN)/lint-imports; exit 1; }
+	@$(BIN)/lint-imports >/dev/null 2>&1 && echo "check: import contracts ok" || { $(BIN)/lint-imports; exit 1; }
 
 test: check ## check, then all tests (minutes)
 	@tools/chromium.sh

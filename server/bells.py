@@ -200,11 +200,11 @@ class Bells:
         try:
             async with asyncio.timeout(PATIENCE_S):
                 await self._redis.publish(self.channel, _encoder.encode(bell))
-            return True
         except _TROUBLE as error:
             self.lost += 1
             log.warning("bells.bell_lost", bell=type(bell).__name__, error=str(error), lost=self.lost)
             return False
+        return True
 
     async def listen(
         self,

@@ -3,8 +3,7 @@
 import secrets
 import sys
 import time
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -23,6 +22,9 @@ from server.commands.context import (
     with_engine,
 )
 
+if TYPE_CHECKING:
+    from server.identity.store import User
+
 accounts = typer.Typer(help="Operators' accounts.", no_args_is_help=True)
 
 
@@ -35,7 +37,9 @@ def add_to(app: typer.Typer) -> None:
 @accounts.command("create")
 def create_admin(
     name: Annotated[str, typer.Argument(help="3 to 20 characters.")],
-    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from stdin.")] = False,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from stdin.")
+    ] = False,
     as_json: AsJson = False,
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
@@ -45,7 +49,7 @@ def create_admin(
 
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else secrets.token_urlsafe(15)
 
-    async def work(engine: AsyncEngine) -> object:
+    async def work(engine: AsyncEngine) -> "User":
         return await create(engine, name, password)
 
     try:

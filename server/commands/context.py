@@ -19,7 +19,8 @@ FAILED = 1
 WRONG_CALL = 2
 
 DataDir = Annotated[
-    Path, typer.Option("--data-dir", help="The data folder of the `casino dev` to work on, without DATABASE_URL.")
+    Path,
+    typer.Option("--data-dir", help="The data folder of the `casino dev` to work on, without DATABASE_URL."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")]
 

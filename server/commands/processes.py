@@ -48,7 +48,9 @@ def worker() -> None:
     raise typer.Exit(main(settings, serves_health=bool(os.environ.get("PORT"))))
 
 
-def migrate(data_dir: Annotated[Path, typer.Option(help="The folder of a running `casino dev`.")] = DEFAULT_DATA_DIR) -> None:
+def migrate(
+    data_dir: Annotated[Path, typer.Option(help="The folder of a running `casino dev`.")] = DEFAULT_DATA_DIR,
+) -> None:
     """Bring the database's schema up to date; safe to repeat, and to run twice at once."""
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 

@@ -6,6 +6,7 @@
 
 import asyncio
 import contextlib
+import os
 import random
 import signal
 import sys
@@ -176,7 +177,7 @@ async def play(orders: Orders, chance: random.Random) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    loop.add_reader(sys.stdin.fileno(), lambda: None if sys.stdin.buffer.read1(1024) else stop.set())  # type: ignore[attr-defined]
+    loop.add_reader(sys.stdin.fileno(), lambda: None if os.read(sys.stdin.fileno(), 1024) else stop.set())
     async with asyncio.TaskGroup() as group:
         tasks = [
             group.create_task(Client(orders.url, bot, random.Random(chance.random())).run())  # noqa: S311 - play, not secrets

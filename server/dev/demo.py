@@ -2,13 +2,15 @@
 
 import secrets
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from economy.ids import new_id
+from economy.money import Money
 from economy.store import mint, wallet_of
-from economy.syndicates import contribute, create_syndicate, join
+from economy.syndicates import contribute, create, join
 from games.blackjack.rules import parse_rules
 from games.blackjack.state import TableConfig
 from server.dev.bots import Bot
@@ -19,7 +21,7 @@ from server.schema import tables
 BOT_STAKE: Final = 100_000  # cents; what a broke bot is topped up to
 BROKE: Final = 20_000
 
-TABLES: Final = (
+TABLES: Final[tuple[tuple[str, str, int, int, dict[str, object], bool], ...]] = (
     ("penny-1", "Penny Lane", 10, 1_000, {}, True),
     ("main-1", "Main Street", 100, 10_000, {}, True),
     (
@@ -68,8 +70,8 @@ async def furnish(floor: Floor) -> None:
                 table_id=table_id,
                 name=name,
                 rules=parse_rules(rules),
-                min_bet=low,
-                max_bet=high,
+                min_bet=Money(low),
+                max_bet=Money(high),
                 seats=7 if table_id == "main-1" else 5,
                 betting_ms=12_000,
                 turn_ms=20_000,
@@ -99,20 +101,21 @@ async def found_syndicates(engine: AsyncEngine, bots: list[Bot]) -> None:
         if not partners:
             continue
         async with engine.begin() as connection:
-            made = await create_syndicate(
-                connection, partners[0].user_id, name=name, dividend_bps=dividend_bps
-            )
+            founder = UUID(partners[0].user_id)
+            made = await create(connection, founder, name=name, dividend_bps=dividend_bps)
             for bot in partners:
-                if bot is not partners[0]:
-                    await join(connection, bot.user_id, made.syndicate_id)
-                await contribute(connection, bot.user_id, made.syndicate_id, 5_000 * (1 + number))
+                user_id = UUID(bot.user_id)
+                if user_id != founder:
+                    await join(connection, user_id, made.syndicate_id)
+                amount = 5_000 * (1 + number)
+                await contribute(connection, user_id, made.syndicate_id, amount, command_id=f"demo-{user_id}")
 
 
 async def keep_solvent(engine: AsyncEngine, bots: list[Bot]) -> None:
     """Top up the bots that are broke, with new chips."""
     for bot in bots:
         async with engine.begin() as connection:
-            wallet = await wallet_of(connection, bot.user_id)
+            wallet = await wallet_of(connection, UUID(bot.user_id))
             if wallet.balance < BROKE:
                 missing = BOT_STAKE - wallet.balance
-                await mint(connection, bot.user_id, missing, key=f"bot:{new_id()}", reason="top_up")
+                await mint(connection, wallet.account_id, missing, key=f"bot:{new_id()}", reason="top_up")

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from economy.audit import Finding
@@ -53,7 +53,7 @@ async def audit_tables(connection: AsyncConnection) -> list[Finding]:
             ).outerjoin_from(tables, accounts, accounts.c.account_id == tables.c.escrow_id)
         )
     ).all()
-    findings = [finding for row in rows for finding in _audit_row(row)]
+    findings = [finding for row in rows for finding in _audit_row(*row)]
     for row in await connection.execute(_JOURNAL):
         detail = f"{row.table_id}: version {row.version}, {row.moves} moves journalled up to {row.journalled}"
         findings.append(Finding("journal_complete", detail))
@@ -66,8 +66,7 @@ async def audit_tables(connection: AsyncConnection) -> list[Finding]:
     return findings
 
 
-def _audit_row(row: Row[tuple[str, bytes, str, object, int]]) -> list[Finding]:
-    table_id, data, phase, round_id, escrow = row
+def _audit_row(table_id: str, data: bytes, phase: str, round_id: object, escrow: int | None) -> list[Finding]:
     try:
         state = decode_state(data)
     except StateError as error:

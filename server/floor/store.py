@@ -242,9 +242,9 @@ class _Flows:
         """Debit and credit."""
         match movement.kind:
             case Flow.STAKE:
-                return self._wallets[movement.user_id], self._escrow
+                return self._wallets[movement.user_id or ""], self._escrow
             case Flow.RETURN:
-                return self._escrow, self._wallets[movement.user_id]
+                return self._escrow, self._wallets[movement.user_id or ""]
             case Flow.TO_BANK:
                 return self._escrow, self._bank
             case Flow.FROM_BANK:

@@ -53,12 +53,12 @@ class Passwords:
 
     async def hash(self, password: str) -> str:
         """The password's hash with its parameters and a fresh salt; raises RateLimited."""
-        async with measure_duration("password:hash"):
+        async with measure_duration("identity:hash"):
             return await self._run(lambda: self._hasher.hash(_prepared(password)))
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
         """Whether the password fits; without a hash it never does, and takes as long. Raises RateLimited."""
-        async with measure_duration("password:verify"):
+        async with measure_duration("identity:verify"):
             return await self._run(lambda: self._fits(password_hash, password)) and password_hash is not None
 
     def is_outdated(self, password_hash: str) -> bool:

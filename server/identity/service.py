@@ -67,8 +67,10 @@ class Identity:
 
     async def login(self, name: str, password: str) -> tuple[User, str]:
         """Sign in. Raises InvalidCredentials (a wrong name takes as long as a wrong password), Suspended."""
-        async with self._engine.connect() as connection:
-            found = await store.credentials_of_name(connection, name_key(name))
+        found = None
+        if name.isprintable():  # PostgreSQL takes no NUL, and nobody has such a name
+            async with self._engine.connect() as connection:
+                found = await store.credentials_of_name(connection, name_key(name))
         known = await self._proven(found, password)
         if known.user.suspended:
             log.info(

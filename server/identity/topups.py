@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from economy.ids import new_id
 from economy.ledger import AccountKind, Balance
 from economy.schema import accounts
 from economy.store import START_CENTS, mint, wallet_of
@@ -47,7 +48,8 @@ async def top_up(connection: AsyncConnection, user_id: UUID) -> Balance:
         if wallet.balance >= BELOW:
             raise TopUpRefused(below=BELOW)
         await connection.execute(update(users).where(users.c.user_id == user_id).values(topped_up_at=row.now))
-        key = f"top_up:{user_id}:{today.isoformat()}"
+        # The row just written makes it once a day; the key need only be this one's own.
+        key = f"top_up:{user_id}:{new_id()}"
         return await mint(
             connection, wallet.account_id, START_CENTS - wallet.balance, key=key, reason="top_up"
         )

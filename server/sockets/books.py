@@ -16,7 +16,7 @@ from telemetry.measure import measure_db_operation
 
 _WALLET: Final = text(
     """SELECT a.balance, a.version, a.dividend_seq, a.confirmed_through, m.syndicate_id
-       FROM accounts a LEFT JOIN members m ON m.user_id = CAST(:user_id AS uuid)
+       FROM accounts a LEFT JOIN members m ON m.user_id = CAST(a.owner AS uuid)
        WHERE a.kind = 'wallet' AND a.owner = :user_id"""
 )
 _DIVIDENDS: Final = text(

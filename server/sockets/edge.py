@@ -82,6 +82,7 @@ class SocketEdge:
         self._board = board
         self._bells = bells
         self._clock = clock
+        self.hearing = asyncio.Event()  # set once this process hears the bells
 
     def attach(self, app: web.Application) -> None:
         """Serve `/socket.io/` on the application, and close every socket when it shuts down."""
@@ -98,9 +99,9 @@ class SocketEdge:
 
         async with asyncio.TaskGroup() as group:
             group.create_task(self.server.manager.run(self._refresh_views), name="pushes")
-            group.create_task(self._bells.listen(hear, missed=self._heal), name="bells")
+            group.create_task(self._bells.listen(hear, missed=self._catch_up), name="bells")
             group.create_task(self._every(_SWEEP_S, self._sweep), name="sweep")
-            group.create_task(self._every(_HEAL_S, self._heal), name="heal")
+            group.create_task(self._every(_HEAL_S, self.heal), name="heal")
             group.create_task(self._every(TELL_S, self._attendance.tell), name="attendance")
             group.create_task(self._every(REFRESH_S, self.dashboard.refresh), name="dashboard")
 
@@ -167,7 +168,11 @@ class SocketEdge:
         for table_id in self._clients.watched():
             await self.pusher.table_changed(table_id, await self._floor.view(table_id), local_only=True)
 
-    async def _heal(self) -> None:
+    async def _catch_up(self) -> None:
+        self.hearing.set()
+        await self.heal()
+
+    async def heal(self) -> None:
         """Bells may have been missed: compare the clients here with the database, in two queries."""
         users = self._clients.users()
         if not users:

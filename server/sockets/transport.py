@@ -225,7 +225,9 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         return None
 
     async def _handle_eio_message(self, eio_sid: str, data: str) -> None:
-        connection = self.connections[eio_sid]
+        connection = self.connections.get(eio_sid)
+        if connection is None or connection.engine_socket.closed:  # it came while we hung up
+            return
         try:
             packet = Packet(encoded_packet=data)
             if packet.packet_type == CONNECT:

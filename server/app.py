@@ -1,0 +1,247 @@
+"""The web process, put together: the only place that makes its parts."""
+
+import asyncio
+import contextlib
+import random
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final, Self
+from urllib.parse import urlsplit
+
+import uvloop
+from aiohttp import web
+
+from economy.errors import EconomyError
+from economy.lanes import Lane
+from economy.queue import JobBell, open_queue
+from games.blackjack.errors import RuleViolation
+from games.loop import TableBusy, TableHalted
+from server.bells import Bells, valkey_client
+from server.database import create_engine, create_pool
+from server.errors import WireError
+from server.floor.broadcast import Broadcast
+from server.floor.dealer import ShoeBook
+from server.floor.floor import Floor
+from server.floor.presence import Presence
+from server.floor.seeds import SeedVault
+from server.floor.store import TableStore
+from server.http.app import setup_http
+from server.http.static import setup_static
+from server.identity.addresses import Proxies
+from server.identity.limits import SignInLimits
+from server.identity.passwords import Passwords
+from server.identity.service import Identity
+from server.instruments import AlertBells, Instruments, start_logging
+from server.lane import make_lane
+from server.payout_desk import PayoutDesk
+from server.services import Services
+from server.settings import Settings
+from server.sockets.books import LedgerBooks
+from server.sockets.edge import SocketEdge, build_socket_server, new_server
+from server.sockets.push import Pusher
+from telemetry.logs import flush, get_logger
+
+DRAIN_S: Final = 1.0  # how long requests in flight may take when the process ends
+MAX_STAGGER_MS: Final = 40  # processes don't all go for a deadline in the same millisecond
+
+log = get_logger()
+
+
+class WebProcess:
+    """Opened, served, closed; `casino dev` uses the same one as `casino web`."""
+
+    def __init__(
+        self,
+        *,
+        services: Services,
+        instruments: Instruments,
+        edge: SocketEdge,
+        lane: Lane | None,
+        draining: asyncio.Event,
+    ) -> None:
+        self.services = services
+        self._instruments = instruments
+        self._edge = edge
+        self._lane = lane
+        self._draining = draining
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(cls, settings: Settings, *, kind: str = "web", log_fd: int = 1) -> AsyncIterator[Self]:
+        """Everything connected and nothing running yet; closed on the way out."""
+        async with AsyncExitStack() as stack:
+            redis = valkey_client(settings.redis_url)
+            stack.push_async_callback(redis.aclose)
+            instruments = Instruments(settings, redis, kind=kind, refusals=_REFUSALS)
+            start_logging(settings, instruments.process, fd=log_fd)
+            stack.callback(flush)
+            engine = create_engine(settings.database_url, pool_size=settings.db_pool_size, application=kind)
+            stack.push_async_callback(engine.dispose)
+            pool = await create_pool(
+                settings.database_url, pool_size=settings.db_pool_size, application=f"{kind} floor"
+            )
+            stack.push_async_callback(pool.close)
+            bells = Bells(settings.redis_url)
+            stack.push_async_callback(bells.close)
+            passwords = Passwords()
+            stack.callback(passwords.close)
+
+            vault = SeedVault(shoe_keys(settings))
+            server = new_server(settings)
+            floor = Floor(
+                pool=pool,
+                engine=engine,
+                store=TableStore(pool, ShoeBook(pool, vault), instruments.clock),
+                vault=vault,
+                presence=Presence(redis, instruments.process),
+                broadcast=Broadcast(Pusher(server), instruments.clock),
+                clock=instruments.clock,
+                stagger_ms=random.randrange(MAX_STAGGER_MS),  # noqa: S311 - spreads load, hides nothing
+            )
+            draining = asyncio.Event()
+            job_bell = JobBell(open_queue(settings.redis_url))
+            stack.push_async_callback(job_bell.close)
+            desk = PayoutDesk(
+                engine,
+                job_bell,
+                instruments.clock,
+                cron=settings.payout_cron,
+                syndicate_bps=settings.syndicate_bps,
+            )
+            identity = Identity(engine, bells, passwords, session_ttl_s=settings.session_ttl_s)
+            edge = build_socket_server(
+                settings=settings,
+                doorman=identity,
+                floor=floor,
+                books=LedgerBooks(engine),
+                payouts=desk,
+                gather=instruments.sharing.gather,
+                bells=bells,
+                clock=instruments.clock,
+                server=server,
+            )
+            instruments.connections = edge.connections
+            services = Services(
+                settings=settings,
+                engine=engine,
+                redis=redis,
+                identity=identity,
+                sign_in_limits=SignInLimits(instruments.clock, is_on=settings.rate_limits),
+                proxies=Proxies(settings.trusted_proxies),
+                bells=bells,
+                floor=floor,
+                seeds=vault,
+                payouts=desk,
+                metrics=instruments,
+                is_hearing=edge.is_hearing,
+                is_draining=draining.is_set,
+            )
+            lane = None
+            if settings.worker_mode == "embedded":
+                lane = make_lane(settings, engine, bells, instruments.alerts, instruments.clock)
+            yield cls(services=services, instruments=instruments, edge=edge, lane=lane, draining=draining)
+
+    def log_to_stdout(self) -> None:
+        """Send the log to standard output from now on, if it went elsewhere."""
+        start_logging(self.services.settings, self._instruments.process)
+
+    async def serve(
+        self,
+        listener: socket.socket,
+        stop: asyncio.Event,
+        *,
+        started: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """Serve on the socket until told to stop, then let the clients go in good order."""
+        app = web.Application(client_max_size=64 * 1024)
+        setup_http(app, self.services)
+        setup_static(app, may_see_admin=self._may_see_admin)
+        self._edge.attach(app)
+        runner = web.AppRunner(app, handle_signals=False, access_log=None, shutdown_timeout=DRAIN_S)
+        await runner.setup()
+        try:
+            async with asyncio.TaskGroup() as group:
+                running = [
+                    group.create_task(self._instruments.run(), name="instruments"),
+                    group.create_task(
+                        AlertBells(self._instruments.alerts, self.services.bells).run(), name="alerts"
+                    ),
+                    group.create_task(self.services.floor.run(), name="floor"),
+                    group.create_task(self._edge.run(), name="sockets"),
+                ]
+                if self._lane is not None:
+                    running.append(group.create_task(self._lane.run(), name="lane"))
+                await web.SockSite(runner, listener).start()
+                log.info("web.started", port=listener.getsockname()[1])
+                if started is not None:
+                    await started()
+                await stop.wait()
+                await self._drain()
+                for task in running:
+                    task.cancel()
+        finally:
+            await runner.cleanup()
+            log.info("web.stopped")
+
+    async def _drain(self) -> None:
+        """Take nothing new, tell the clients, let what is in hand end."""
+        self._draining.set()
+        self.services.floor.drain()
+        await self._edge.close()
+        if self._lane is not None:
+            await self._lane.stop()
+
+    async def _may_see_admin(self, request: web.Request) -> bool:
+        """Visitors get the page with its sign-in form; a player who is signed in does not."""
+        token = request.cookies.get("casino_session")
+        session = await self.services.identity.authenticate(token) if token else None
+        return session is None or session.user.role == "admin"
+
+
+_REFUSALS: Final = (RuleViolation, EconomyError, WireError, TableBusy, TableHalted)
+
+
+def shoe_keys(settings: Settings) -> tuple[bytes, ...]:
+    """SHOE_KEYS; without it a key from the database's credentials, so that a dump alone opens no seed."""
+    if settings.shoe_keys:
+        return settings.shoe_keys
+    log.warning(
+        "web.shoe_keys_missing", message="SHOE_KEYS is not set: the database's password wraps the seeds"
+    )
+    parts = urlsplit(settings.database_url)
+    return (f"{parts.username}:{parts.password}@{parts.path}".encode(),)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket; raises OSError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def main(settings: Settings) -> int:
+    """`casino web`: the exit code."""
+    try:
+        listener = listen(settings.host, settings.port)
+    except OSError as fault:
+        log.critical("web.port_unusable", port=settings.port, error=str(fault))
+        return 2
+    with contextlib.closing(listener):
+        return uvloop.run(_run(settings, listener))
+
+
+async def _run(settings: Settings, listener: socket.socket) -> int:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with WebProcess.opened(settings) as process:
+        await process.serve(listener, stop)
+    return 0
