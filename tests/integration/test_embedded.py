@@ -23,10 +23,12 @@ from tests.integration.embedded_processes import (
     ROOT,
     living,
     mode,
+    names,
     owned,
     postgres_without_keeper,
     processes_of,
     stranger,
+    user_ids,
 )
 
 
@@ -74,7 +76,7 @@ async def test_second_start_has_the_same_addresses_and_data(used_data_dir: Path)
 async def test_stop_leaves_no_process_and_no_announcement(used_data_dir: Path) -> None:
     servers = await start_embedded(used_data_dir)
     processes = processes_of(used_data_dir)
-    assert {process.name() for process in processes} >= {"postgres", "valkey-server"}
+    assert names(processes) >= {"postgres", "valkey-server"}
 
     await servers.stop()
     await servers.stop()  # a second call does nothing
@@ -188,8 +190,8 @@ async def test_a_server_that_ends_by_itself_is_noticed(used_data_dir: Path) -> N
     servers = await start_embedded(used_data_dir)
     try:
         assert servers.ended() is None
-        postmaster = next(process for process in processes_of(used_data_dir) if process.name() == "postgres")
-        postmaster.kill()
+        pid_file = used_data_dir / "postgres" / "postmaster.pid"
+        os.kill(int(pid_file.read_text(encoding="utf-8").split()[0]), signal.SIGKILL)
         assert await asyncio.wait_for(servers.wait_ended(), 10) == "PostgreSQL"
     finally:
         await servers.stop()
@@ -213,7 +215,7 @@ async def test_an_ordinary_user_runs_them_too(data_dir: Path) -> None:
     account.give(data_dir.parent)
     with owned(data_dir, str(account.uid), str(account.gid), str(int(account.reach))) as owner:
         assert await _fetch(owner.database_url, "SELECT 1") == 1
-        assert {process.uids().effective for process in processes_of(data_dir)} == {account.uid}
+        assert user_ids(processes_of(data_dir)) == {account.uid}
         assert account.owns(data_dir)
         assert mode(data_dir) == 0o700
 
@@ -235,7 +237,7 @@ async def test_a_folder_below_one_that_is_shut_to_others_will_do(tmp_path: Path)
     servers = await start_embedded(shut / "casino data")
     try:
         assert await _fetch(servers.database_url, "SELECT 1") == 1
-        assert all(process.uids().effective != 0 for process in processes_of(shut))
+        assert 0 not in user_ids(processes_of(shut))
     finally:
         await servers.stop()
     assert mode(shut) == 0o700
