@@ -153,12 +153,10 @@ async def test_a_players_command_commits_until_250_ms_after_the_deadline(world: 
 
 async def test_the_stake_comes_back_when_the_seat_is_left_while_betting(world: FloorWorld) -> None:
     ann = await sit(world)
-    for command, command_id in (
-        (PlaceBet(user_id=ann, amount=Money(500)), "bet-00001"),
-        (LeaveSeat(user_id=ann), "leave-001"),
-    ):
-        outcome = await world.store.commit(await world.step(command, request_of(command, ann, command_id)))
-        assert isinstance(outcome, Committed)
+    bet, leave = PlaceBet(user_id=ann, amount=Money(500)), LeaveSeat(user_id=ann)
+    await world.store.commit(await world.step(bet, request_of(bet, ann, "bet-00001")))
+    outcome = await world.store.commit(await world.step(leave, request_of(leave, ann, "leave-001")))
+    assert isinstance(outcome, Committed)
     assert outcome.ack == {"left": True, "balance": 100_000, "version": 4}
 
 

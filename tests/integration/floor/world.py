@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import asyncpg
+import msgspec
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -76,11 +77,12 @@ def request_of(command: Command, user_id: str, command_id: str) -> Request:
 
 
 @asynccontextmanager
-async def floor_world(pool: asyncpg.Pool, engine: AsyncEngine) -> AsyncIterator[FloorWorld]:
-    """The world with its one table made."""
+async def floor_world(pool: asyncpg.Pool, engine: AsyncEngine, *table_ids: str) -> AsyncIterator[FloorWorld]:
+    """The world with its tables made, `test-1` if none is named."""
     vault = SeedVault(KEYS)
     async with engine.begin() as connection:
-        await create_table(connection, vault, CONFIG)
+        for table_id in table_ids or ("test-1",):
+            await create_table(connection, vault, msgspec.structs.replace(CONFIG, table_id=table_id))
     store = TableStore(pool, ShoeBook(pool, vault), SystemClock())
     yield FloorWorld(pool=pool, engine=engine, vault=vault, store=store)
 
