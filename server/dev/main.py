@@ -20,7 +20,7 @@ import uvloop
 from server.app import WebProcess, listen
 from server.dev.bots import Bot, Orders
 from server.dev.demo import found_syndicates, furnish, hire_bots, is_new, keep_solvent
-from server.embedded.errors import DataDirBroken, DataDirBusy
+from server.embedded.errors import EmbeddedError
 from server.embedded.servers import EmbeddedServers
 from server.identity.service import create_admin
 from server.migrate import migrate
@@ -54,7 +54,7 @@ def main(*, port: int, bots: int, data_dir: Path, as_json: bool) -> int:
     with contextlib.closing(listener):
         try:
             servers = EmbeddedServers.start(data_dir)
-        except (DataDirBusy, DataDirBroken) as wrong:
+        except EmbeddedError as wrong:
             return _say_wrong(str(wrong))
         try:
             settings = _settings(servers, data_dir, listener, as_json=as_json)

@@ -12,9 +12,10 @@ from games.ports import Guard, Request
 from server.floor.audit import INVARIANTS, audit_tables
 from tests.integration.floor.world import FloorWorld, floor_world, request_of
 
+ESCROW = "UPDATE accounts SET balance = 7 WHERE kind = 'escrow'"
 BREAKS = {
-    "table_escrow_equals_stakes": "UPDATE accounts SET balance = 7 WHERE (kind, owner) = ('escrow', 'test-1')",
-    "no_escrow_without_live_round": "UPDATE accounts SET balance = 7 WHERE (kind, owner) = ('escrow', 'test-2')",
+    "table_escrow_equals_stakes": f"{ESCROW} AND owner = 'test-1'",
+    "no_escrow_without_live_round": f"{ESCROW} AND owner = 'test-2'",
     "table_state_matches_its_row": "UPDATE tables SET phase = 'playing' WHERE table_id = 'test-1'",
     "journal_complete": "DELETE FROM journal WHERE table_id = 'test-1' AND version = 3",
     "shoe_numbers_without_gap": "DELETE FROM shoes WHERE table_id = 'test-1' AND shoe_number = 1",
