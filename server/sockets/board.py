@@ -39,13 +39,17 @@ class AlertBoard:
 
     async def open(self, processes: Collection[str]) -> list[dict[str, Any]]:
         """The open alerts of these processes, oldest first; those of others are struck off."""
-        found = await self._do("hgetall", _KEY) or {}
-        alerts: list[dict[str, Any]] = [orjson.loads(raw) for raw in found.values()]
+        alerts = await self.all()
         for alert in alerts:
             if alert.get("process") not in processes:
                 await self.resolved(str(alert.get("alert_id")))
         mine = [alert for alert in alerts if alert.get("process") in processes]
         return sorted(mine, key=lambda alert: str(alert.get("at")))[:_SHOWN_MAX]
+
+    async def all(self) -> list[dict[str, Any]]:
+        """What is on the board, struck off or not."""
+        found = await self._do("hgetall", _KEY) or {}
+        return [orjson.loads(raw) for raw in found.values()]
 
     async def close(self) -> None:
         """Let go of the connection."""

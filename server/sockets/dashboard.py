@@ -24,7 +24,7 @@ class Dashboard:
         self, *, pusher: Pusher, gather: Gather, board: AlertBoard, payouts: PayoutDesk, clock: Clock
     ) -> None:
         self._pusher = pusher
-        self._gather = gather
+        self.gather = gather
         self._board = board
         self._payouts = payouts
         self._clock = clock
@@ -46,7 +46,7 @@ class Dashboard:
 
     async def opening(self) -> list[tuple[str, dict[str, object]]]:
         """What is open now: events for one who has just come."""
-        snapshots = await self._gather()
+        snapshots = await self.gather()
         events: list[tuple[str, dict[str, object]]] = [
             ("metrics_updated", self._at(_metrics(snapshots))),
             ("queue_updated", self._at(await self._payouts.queue())),
@@ -63,7 +63,7 @@ class Dashboard:
         if not self.is_watched:
             self._queue = None
             return
-        await self.tell("metrics_updated", _metrics(await self._gather()))
+        await self.tell("metrics_updated", _metrics(await self.gather()))
         queue = await self._payouts.queue()
         if queue != self._queue:
             self._queue = queue

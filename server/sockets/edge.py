@@ -79,7 +79,7 @@ class SocketEdge:
         self._books = books
         self._deliveries = deliveries
         self._attendance = attendance
-        self._board = board
+        self.board = board
         self._bells = bells
         self._clock = clock
         self.hearing = asyncio.Event()  # set once this process hears the bells
@@ -112,7 +112,7 @@ class SocketEdge:
         await self.pusher.server_restarting(reconnect_after_ms)
         await self.server.close_all()
         await self.server.shutdown()
-        await self._board.close()
+        await self.board.close()
         log.info("sockets.edge_closed")
 
     def is_hearing(self) -> bool:
@@ -146,9 +146,9 @@ class SocketEdge:
 
     async def _tell_operators(self, bell: _ForOperators) -> None:
         if isinstance(bell, AlertRaised):
-            await self._board.raised(bell.payload)
+            await self.board.raised(bell.payload)
         elif isinstance(bell, AlertResolved):
-            await self._board.resolved(str(bell.payload.get("alert_id")))
+            await self.board.resolved(str(bell.payload.get("alert_id")))
         await self.dashboard.tell(_FOR_OPERATORS[type(bell)], bell.payload)
 
     async def _on_shutdown(self, _app: web.Application) -> None:

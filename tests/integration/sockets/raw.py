@@ -21,6 +21,7 @@ class RawSocket:
         self._session = aiohttp.ClientSession()
         self.socket: aiohttp.ClientWebSocketResponse
         self.opening: dict[str, Any] = {}
+        self.close_code: int | None = None
 
     async def __aenter__(self) -> Self:
         try:
@@ -52,6 +53,8 @@ class RawSocket:
         """The next frame but pings; None when the server closed."""
         while True:
             message = await self.socket.receive(timeout=SOON_S)
+            if message.type is aiohttp.WSMsgType.CLOSE:
+                self.close_code = message.data  # aiohttp's own says 1006 when the answer to it came too late
             if message.type is not aiohttp.WSMsgType.TEXT:
                 return None
             if message.data == "2":
@@ -93,4 +96,4 @@ class RawSocket:
         async with asyncio.timeout(SOON_S):
             while await self.frame() is not None:
                 pass
-        return self.socket.close_code
+        return self.close_code
