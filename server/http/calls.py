@@ -1,21 +1,24 @@
 """One HTTP call: its address, who may make it, what it takes and what it answers."""
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
 from http import HTTPStatus
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
 import msgspec
 from aiohttp import web
 
-from server.errors import NotFound, Unauthorized
+from server.errors import NotFound, Unauthorized, UnknownTable
 from server.http.reading import Page, page_in, uuid_in
 from server.identity.store import Session, User
 from server.services import Services
 
 B = TypeVar("B")
+
+_TABLE_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class Who(IntEnum):
@@ -62,6 +65,13 @@ class Asked(Generic[B]):
         found = uuid_in(self.path(name))
         if found is None:
             raise NotFound
+        return found
+
+    def table_id(self) -> str:
+        """The table in the path; raises UnknownTable for what no table is called."""
+        found = self.path("id")
+        if not _TABLE_ID.fullmatch(found):
+            raise UnknownTable
         return found
 
     def page(self) -> Page:

@@ -21,7 +21,7 @@ async def list_tables(asked: Asked[Nothing]) -> Tables:
 
 async def show_table(asked: Asked[Nothing]) -> TableView:
     """One table as its watchers see it."""
-    return await asked.services.floor.view(asked.path("id"))
+    return await asked.services.floor.view(asked.table_id())
 
 
 CALLS: Final[tuple[Call[Any], ...]] = (

@@ -126,7 +126,7 @@ async def create(asked: Asked[CreateTable]) -> RunTable:
 
 async def change(asked: Asked[ChangeTable]) -> RunTable:
     """Set a table up differently, from the next round on."""
-    table_id = asked.path("id")
+    table_id = asked.table_id()
     given = {name: value for name, value in msgspec.structs.asdict(asked.body).items() if value is not None}
     changes = {**given, "rules": _rules(asked.body.rules)} if asked.body.rules is not None else given
     async with asked.services.engine.connect() as connection:
@@ -162,7 +162,7 @@ async def kick(asked: Asked[KickPlayer]) -> RunTable:
 
 
 async def _operate(asked: Asked[Any], act: str, command: commands.Command) -> RunTable:
-    table_id = asked.path("id")
+    table_id = asked.table_id()
     async with _recorded(asked, act, table_id, msgspec.structs.asdict(asked.body)):
         await asked.services.floor.operate(table_id, command)
     return await _show(asked, table_id)
