@@ -39,7 +39,7 @@ export function Operations() {
           <input id="operation-filter" type="search" placeholder="Filter, e.g. socket:" value=${filter} onInput=${(event) => setFilter(event.currentTarget.value)} />
         </div>
       </div>
-      <div class="scroll tall" tabindex="0" role="region" aria-labelledby="operations-title">
+      <div class="scroll tall" tabindex="0" role="group" aria-labelledby="operations-title">
         <table class="data">
           <thead>
             <tr>

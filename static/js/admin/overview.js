@@ -89,8 +89,9 @@ function Alerts() {
   return html`
     <section class="panel" aria-labelledby="alerts-title">
       <h2 id="alerts-title">Alerts</h2>
-      <ul class="alerts" role="status">
-        ${open.length === 0 && html`<li class="good">✓ Nothing is wrong.</li>`}
+      <div role="status">
+        ${open.length === 0 && html`<p class="good">✓ Nothing is wrong.</p>`}
+        <ul class="alerts">
         ${open.map(
           (alert) => html`<li key=${alert.alert_id} class="warn">
             <b>▲ ${ALERTS[alert.type] ?? alert.type}</b>
@@ -102,7 +103,8 @@ function Alerts() {
           </li>`,
         )}
         ${cleared.value.map((alert) => html`<li key=${alert.alert_id} class="muted">✓ ${ALERTS[alert.type] ?? alert.type}, cleared ${timeOfDay(alert.cleared_at)}</li>`)}
-      </ul>
+        </ul>
+      </div>
     </section>
   `;
 }
@@ -142,7 +144,7 @@ function Processes() {
   return html`
     <section class="panel" aria-labelledby="processes-title">
       <h2 id="processes-title">Processes</h2>
-      <div class="scroll" tabindex="0" role="region" aria-labelledby="processes-title">
+      <div class="scroll" tabindex="0" role="group" aria-labelledby="processes-title">
         <table class="data">
           <thead>
             <tr>
@@ -176,7 +178,7 @@ function TablesLive({ tables }) {
   return html`
     <section class="panel" aria-labelledby="tables-title">
       <h2 id="tables-title">Tables</h2>
-      <div class="scroll" tabindex="0" role="region" aria-labelledby="tables-title">
+      <div class="scroll" tabindex="0" role="group" aria-labelledby="tables-title">
         <table class="data">
           <thead>
             <tr>

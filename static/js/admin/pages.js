@@ -20,7 +20,7 @@ function Failed({ runId }) {
       ${problem && html`<p class="problem">${problem}</p>`}
       ${value && items.length === 0 && html`<p class="muted">None failed.</p>`}
       ${items.length > 0 &&
-      html`<div class="scroll" tabindex="0" role="region" aria-labelledby="failed-title">
+      html`<div class="scroll" tabindex="0" role="group" aria-labelledby="failed-title">
         <table class="data">
           <thead>
             <tr><th scope="col">Syndicate</th><th scope="col" class="number">Attempts</th><th scope="col">Error</th><th scope="col"><span class="sr-only">Action</span></th></tr>
@@ -59,7 +59,7 @@ export function PayoutsPage() {
       </div>
       ${problem && html`<p class="problem">${problem}</p>`}
       <section class="panel" aria-label="Runs">
-        <div class="scroll" tabindex="0" role="region" aria-label="Runs">
+        <div class="scroll" tabindex="0" role="group" aria-label="Runs">
           <table class="data">
             <thead>
               <tr>
@@ -99,7 +99,7 @@ export function TablesPage() {
       <h1>Tables</h1>
       ${problem && html`<p class="problem">${problem}</p>`}
       <section class="panel" aria-label="Tables">
-        <div class="scroll" tabindex="0" role="region" aria-label="Tables">
+        <div class="scroll" tabindex="0" role="group" aria-label="Tables">
           <table class="data">
             <thead>
               <tr>
@@ -140,7 +140,7 @@ export function ActionsPage() {
       ${items?.length === 0 && html`<p class="muted">Nobody has done anything yet.</p>`}
       ${items?.length > 0 &&
       html`<section class="panel" aria-label="Actions">
-        <div class="scroll" tabindex="0" role="region" aria-label="Actions">
+        <div class="scroll" tabindex="0" role="group" aria-label="Actions">
           <table class="data">
             <thead>
               <tr><th scope="col">When</th><th scope="col">Who</th><th scope="col">What</th><th scope="col">On</th><th scope="col">Facts</th></tr>

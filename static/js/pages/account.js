@@ -98,7 +98,7 @@ function Transfers() {
     <section class="panel wide" aria-labelledby="transfers-title">
       <h2 id="transfers-title">Transfers</h2>
       ${problem && html`<p class="problem">${problem}</p>`}
-      <div class="scroll" tabindex="0" role="region" aria-labelledby="transfers-title">
+      <div class="scroll" tabindex="0" role="group" aria-labelledby="transfers-title">
         <table class="data">
           <thead>
             <tr>

@@ -40,7 +40,7 @@ function Rounds() {
       ${items?.length === 0 && html`<p class="muted">You have not played a round yet. <a href="/">Find a table</a>.</p>`}
       ${items?.length > 0 &&
       html`<section class="panel" aria-label="Your rounds">
-        <div class="scroll" tabindex="0" role="region" aria-label="Your rounds">
+        <div class="scroll" tabindex="0" role="group" aria-label="Your rounds">
           <table class="data">
             <thead>
               <tr>

@@ -62,7 +62,7 @@ function Choose() {
           ${problem && html`<p class="problem">${problem}</p>`}
           ${value?.items.length === 0 && html`<p class="muted">There is none yet: found the first.</p>`}
           ${value?.items.length > 0 &&
-          html`<div class="scroll" tabindex="0" role="region" aria-labelledby="join-title">
+          html`<div class="scroll" tabindex="0" role="group" aria-labelledby="join-title">
             <table class="data">
               <thead>
                 <tr>
@@ -135,7 +135,7 @@ function Members({ members, shares }) {
   return html`
     <section class="panel" aria-labelledby="members-title">
       <h2 id="members-title">Members</h2>
-      <div class="scroll" tabindex="0" role="region" aria-labelledby="members-title">
+      <div class="scroll" tabindex="0" role="group" aria-labelledby="members-title">
         <table class="data">
           <thead>
             <tr><th scope="col">Name</th><th scope="col" class="number">Shares</th><th scope="col" class="number">Part</th></tr>
@@ -161,7 +161,7 @@ function Payouts({ payouts }) {
       <h2 id="payouts-title">Payouts of the syndicate</h2>
       ${payouts.length === 0 && html`<p class="muted">None yet. The treasury pays every week.</p>`}
       ${payouts.length > 0 &&
-      html`<div class="scroll" tabindex="0" role="region" aria-labelledby="payouts-title">
+      html`<div class="scroll" tabindex="0" role="group" aria-labelledby="payouts-title">
         <table class="data">
           <thead>
             <tr>

@@ -21,15 +21,17 @@ export function Chat() {
   return html`
     <section class="panel chat" aria-labelledby="chat-title">
       <h2 id="chat-title">Chat</h2>
-      <ol ref=${list} class="chat-lines" role="log" tabindex="0" aria-label="Chat lines">
-        ${lines.length === 0 && html`<li class="muted">Nobody has said anything yet.</li>`}
-        ${lines.map(
-          (line) => html`<li key=${line.at + line.user_id}>
-            <b class=${line.user_id === user.value?.user_id ? "me" : ""}>${line.name}</b> ${line.text}
-            <time class="muted" datetime=${line.at}>${timeOfDay(line.at)}</time>
-          </li>`,
-        )}
-      </ol>
+      <div ref=${list} class="chat-lines" role="log" tabindex="0" aria-label="Chat lines">
+        ${lines.length === 0 && html`<p class="muted">Nobody has said anything yet.</p>`}
+        <ol>
+          ${lines.map(
+            (line) => html`<li key=${line.at + line.user_id}>
+              <b class=${line.user_id === user.value?.user_id ? "me" : ""}>${line.name}</b> ${line.text}
+              <time class="muted" datetime=${line.at}>${timeOfDay(line.at)}</time>
+            </li>`,
+          )}
+        </ol>
+      </div>
       <form class="chat-form" onSubmit=${send}>
         <label class="sr-only" for="chat-text">Say something</label>
         <input

@@ -42,7 +42,9 @@ function Toast({ each }) {
 export function Toasts() {
   return html`
     <section class="toasts" aria-label="Notices">
-      <ul role="status">${toasts.value.map((each) => html`<${Toast} key=${each.id} each=${each} />`)}</ul>
+      <div role="status">
+        <ul>${toasts.value.map((each) => html`<${Toast} key=${each.id} each=${each} />`)}</ul>
+      </div>
     </section>
   `;
 }
