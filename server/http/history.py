@@ -1,5 +1,6 @@
 """What is over: rounds, shoes and transfers."""
 
+import re
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -14,6 +15,8 @@ from server.errors import InvalidPayload, NotFound
 from server.http import past
 from server.http.calls import NEWEST_FIRST, Asked, Call, Nothing, Who, get
 from server.http.past import PlayedRound, ShoeRow
+
+_STATEMENT_CURSOR: Final = re.compile(r"\d{1,18}\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 
 class Shoe(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,11 +124,10 @@ async def show_shoe(asked: Asked[Nothing]) -> Shoe:
 async def list_transfers(asked: Asked[Nothing]) -> Page[StatementLine]:
     """The caller's transfers, newest first."""
     page = asked.page()
+    if page.before is not None and not _STATEMENT_CURSOR.fullmatch(page.before):
+        raise InvalidPayload("before")
     async with asked.services.engine.connect() as connection:
-        try:
-            return await statement(connection, asked.user.user_id, before=page.before, limit=page.limit)
-        except ValueError:
-            raise InvalidPayload("before") from None
+        return await statement(connection, asked.user.user_id, before=page.before, limit=page.limit)
 
 
 def _seed(asked: Asked[Nothing], shoe: ShoeRow) -> str | None:
