@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from sqlalchemy import insert
+import msgspec
+from sqlalchemy import func, insert, null
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -51,5 +52,7 @@ async def create_table(connection: AsyncConnection, vault: SeedVault, config: Ta
                 wrapped_seed=vault.wrap(seed, config.table_id, number),
                 client_seeds=[""] * config.seats if number == 1 else None,
                 decks=config.rules.decks if number == 1 else None,
+                rules=msgspec.to_builtins(config.rules) if number == 1 else null(),
+                started_at=func.clock_timestamp() if number == 1 else None,
             )
         )

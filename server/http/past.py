@@ -128,11 +128,9 @@ async def shoe_of(connection: AsyncConnection, commitment: str) -> ShoeRow | Non
 
 async def rounds_from(connection: AsyncConnection, shoe: ShoeRow) -> list[UUID]:
     """The rounds that took cards from a shoe, oldest first, out of those settled while it was in play."""
-    if shoe.started_at is None and shoe.shoe_number > 1:
+    if shoe.started_at is None:
         return []
-    lies = [rounds.c.table_id == shoe.table_id]
-    if shoe.started_at is not None:
-        lies.append(rounds.c.settled_at >= shoe.started_at - _SLACK)
+    lies = [rounds.c.table_id == shoe.table_id, rounds.c.settled_at >= shoe.started_at - _SLACK]
     if shoe.revealed_at is not None:
         lies.append(rounds.c.settled_at <= shoe.revealed_at + _SLACK)
     took = rounds.c.record["shoes"].contains([{"shoe_number": shoe.shoe_number}])

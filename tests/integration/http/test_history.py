@@ -89,6 +89,7 @@ async def test_a_settled_round_is_public_and_its_seed_is_not(
     assert (shoe["revealed"], shoe["server_seed"]) == (False, None)
     whole = (await house.call("GET", f"/api/shoes/{shoe['commitment']}")).body
     assert (whole["revealed"], whole["server_seed"], whole["rounds"]) == (False, None, [round_id])
+    assert whole["rules"] == record["rules"]
 
 
 async def test_a_revealed_shoe_proves_the_cards_that_were_dealt(
