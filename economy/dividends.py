@@ -26,9 +26,9 @@ _AFTER: Final = text(
 
 # One statement decides under the wallet's lock: nothing is confirmed that was not sent, and never backwards.
 _CONFIRM: Final = text(
-    """UPDATE accounts SET confirmed_through = greatest(confirmed_through, :through)
+    """UPDATE accounts SET confirmed_through = greatest(confirmed_through, CAST(:through AS bigint))
     WHERE kind = 'wallet' AND owner = :owner
-        AND :through BETWEEN 1 AND least(dividend_seq, confirmed_through + :ahead)
+        AND CAST(:through AS bigint) BETWEEN 1 AND least(dividend_seq, confirmed_through + :ahead)
     RETURNING confirmed_through, dividend_seq - confirmed_through AS unconfirmed"""
 )
 

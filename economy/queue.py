@@ -37,6 +37,7 @@ HEARTBEAT_S: Final = 4
 _BEAT_S: Final = 1.0
 _SWEEP_S: Final = 2
 _ABORT_S: Final = 1.0  # how long a sweep waits for a silent worker to let go
+_ABORT_TTL_S: Final = 5.0
 _DEQUEUE_S: Final = 3.0  # below the socket's time-out, or an idle worker would never get through
 _SOCKET_S: Final = 10.0
 _AWAY_BASE_MS: Final = 100
@@ -56,7 +57,7 @@ def job(function: str, key: str, kwargs: Mapping[str, object], *, at: datetime |
         retries=100,  # kills and restarts only: what fails is counted in PostgreSQL
         retry_delay=0.1,
         retry_backoff=5.0,
-        ttl=60,
+        ttl=-1,  # a finished job is forgotten: nobody asks for it, and its key may be rung again
         scheduled=0 if at is None else math.ceil(at.timestamp()),
     )
 
@@ -100,7 +101,26 @@ class LaneQueue(RedisQueue):
 
     async def sweep(self, lock: int = _SWEEP_S, abort: float = _ABORT_S) -> list[str]:
         """Give the jobs of silent workers to others, sooner than SAQ would."""
-        return await _quietly(super().sweep(lock, abort), [])
+        try:
+            return await _quietly(super().sweep(lock, abort), [])
+        except RuntimeError:  # a job that was thought dead has ended in this moment, and is forgotten
+            return []
+
+    async def abort(self, job: Job, error: str, ttl: float = _ABORT_TTL_S) -> None:
+        """Take a job back from whoever holds it. SAQ's own way asks Redis for what it will soon not know."""
+        job.status = Status.ABORTING
+        job.error = error
+        async with self._op_sem, self.redis.pipeline(transaction=True) as pipe:
+            pipe.lrem(self._queued, 0, job.id)
+            pipe.zrem(self._incomplete, job.id)
+            pipe.set(job.id, self.serialize(job))
+            pipe.set(job.abort_id, error, px=round(ttl * 1000))
+            dequeued, *_ = await pipe.execute()
+        if dequeued:
+            await self.finish(job, Status.ABORTED, error=error)
+            await self.redis.delete(job.abort_id)
+        else:
+            await self.redis.lrem(self._active, 0, job.id)
 
     async def schedule(self, lock: int = 1) -> list[str]:
         """Let the jobs in whose time has come."""

@@ -78,6 +78,7 @@ class Relay:
         self._held_until_ns = 0
         self._reported_ns = 0
         self._reported: tuple[UUID, str] | None = None
+        self._has_looked = False  # what was finished before is no news
 
     def wake(self) -> None:
         """There may be something to publish: look at once."""
@@ -158,13 +159,11 @@ class Relay:
                 select(runs.c.run_id, runs.c.status).order_by(runs.c.run_id.desc()).limit(1)
             )
             latest = found.one_or_none()
-            if latest is None:
-                return
-            now = (latest.run_id, latest.status)
-            is_open = latest.status in (RunStatus.SCHEDULING, RunStatus.RUNNING)
-            is_news = is_open or (self._reported is not None and self._reported != now)
-            self._reported = now
-            if not is_news:
+            now = None if latest is None else (latest.run_id, latest.status)
+            is_open = latest is not None and latest.status in (RunStatus.SCHEDULING, RunStatus.RUNNING)
+            is_news = is_open or (self._has_looked and now != self._reported)
+            self._has_looked, self._reported = True, now
+            if latest is None or not is_news:
                 return
             progress = await reports.progress(connection, latest.run_id)
         payload = {**asdict(progress), "run_id": str(progress.run_id), "status": progress.status.value}
