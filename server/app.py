@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final, Self
 from urllib.parse import urlsplit
 
+import msgspec
 import uvloop
 from aiohttp import web
 
@@ -70,12 +71,16 @@ class WebProcess:
     @classmethod
     @asynccontextmanager
     async def opened(cls, settings: Settings, *, kind: str = "web", log_fd: int = 1) -> AsyncIterator[Self]:
-        """Everything connected and nothing running yet; closed on the way out."""
+        """Everything connected and nothing running yet; closed on the way out.
+
+        Where the log goes elsewhere than to standard output at first, only warnings do (`log_to_stdout`).
+        """
         async with AsyncExitStack() as stack:
             redis = valkey_client(settings.redis_url)
             stack.push_async_callback(redis.aclose)
             instruments = Instruments(settings, redis, kind=kind, refusals=_REFUSALS)
-            start_logging(settings, instruments.process, fd=log_fd)
+            quietly = settings if log_fd == 1 else msgspec.structs.replace(settings, log_level="warn")
+            start_logging(quietly, instruments.process, fd=log_fd)
             stack.callback(flush)
             engine = create_engine(settings.database_url, pool_size=settings.db_pool_size, application=kind)
             stack.push_async_callback(engine.dispose)

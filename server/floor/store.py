@@ -29,6 +29,7 @@ from server.errors import CommandIdReused, InsufficientFunds, Suspended, Unknown
 from server.floor.acks import ack_of
 from server.floor.dealer import LiveDealer, ShoeBook
 from server.floor.settled import needs_rows, write_rows
+from telemetry.alerts import iso
 from telemetry.clock import Clock
 from telemetry.logs import get_logger
 from telemetry.measure import measure_db_operation
@@ -106,7 +107,7 @@ class TableStore:
             table_id=table_id,
             version=row[0],
             state=decode_state(row[1]),
-            deadline=iso(row[2]),
+            deadline=_iso(row[2]),
             deadline_ms=row[3],
             read_at_ns=self._clock.monotonic_ns(),
         )
@@ -174,7 +175,7 @@ class TableStore:
             table_id=step.before.table_id,
             version=step.before.version + 1,
             state=step.after,
-            deadline=iso(deadline),
+            deadline=_iso(deadline),
             deadline_ms=deadline_ms,
             read_at_ns=self._clock.monotonic_ns(),
         )
@@ -280,9 +281,8 @@ class _Flows:
         )
 
 
-def iso(moment: datetime | None) -> str | None:
-    """ISO 8601 in UTC with milliseconds."""
-    return None if moment is None else moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else iso(moment)
 
 
 def _replay(request: Request, fingerprint: bytes, ack: str) -> Replayed:
