@@ -125,6 +125,16 @@ def valkey_client(redis_url: str) -> Redis:
     return Redis.from_url(url, socket_timeout=None, socket_connect_timeout=PATIENCE_S)
 
 
+def is_cancelled() -> bool:
+    """Whether the running task was cancelled and somebody swallowed it.
+
+    engine.io does, around the handlers of a disconnect, and `asyncio.wait_for` of Python 3.11 does at times. A
+    loop that calls either looks here before it goes round.
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 class Ear:
     """Hears one channel, subscribes again after every fault, and knows by its own heartbeat that it hears."""
 
@@ -224,6 +234,8 @@ class Bells:
                 log.warning("bells.bell_unknown", error=str(error))
             except Exception:
                 log.exception("bells.handler_failed")
+            if is_cancelled():
+                raise asyncio.CancelledError
 
     async def close(self) -> None:
         """Let go of the connection that rings."""

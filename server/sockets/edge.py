@@ -20,6 +20,7 @@ from server.bells import (
     SessionsEnded,
     SyndicatePaid,
     TableChanged,
+    is_cancelled,
     valkey_client,
 )
 from server.settings import Settings
@@ -30,6 +31,7 @@ from server.sockets.dashboard import REFRESH_S, Dashboard, Gather
 from server.sockets.deliveries import Deliveries
 from server.sockets.door import origin_rule
 from server.sockets.follow import TELL_S, Attendance
+from server.sockets.logtap import LogBells
 from server.sockets.player import PlayerGate
 from server.sockets.ports import Books, Doorman, FloorDesk, PayoutDesk
 from server.sockets.push import ADMINS, PLAYERS, Pusher
@@ -103,6 +105,7 @@ class SocketEdge:
             group.create_task(self._every(_SWEEP_S, self._sweep), name="sweep")
             group.create_task(self._every(_HEAL_S, self.heal), name="heal")
             group.create_task(self._every(TELL_S, self._attendance.tell), name="attendance")
+            group.create_task(LogBells(self._bells, self._clock).run(), name="log bells")
             group.create_task(self._every(REFRESH_S, self.dashboard.refresh), name="dashboard")
 
     async def close(self, *, reconnect_after_ms: int = RECONNECT_AFTER_MS) -> None:
@@ -195,10 +198,7 @@ class SocketEdge:
         await self._deliveries.advance(behind)
 
     async def _every(self, seconds: float, do: Callable[[], Awaitable[None]]) -> None:
-        task = asyncio.current_task()
-        while (
-            task is None or not task.cancelling()
-        ):  # a chore may have swallowed the cancellation (`wait_for`)
+        while not is_cancelled():
             await asyncio.sleep(seconds)
             try:
                 await do()

@@ -13,7 +13,7 @@ import orjson
 import socketio
 from redis.exceptions import RedisError
 
-from server.bells import PATIENCE_S, Ear, valkey_client
+from server.bells import PATIENCE_S, Ear, is_cancelled, valkey_client
 from server.sockets.packets import event_frame
 from telemetry.logs import get_logger
 
@@ -102,14 +102,17 @@ class PushManager(socketio.AsyncRedisManager):  # type: ignore[misc]  # python-s
     async def _hear(self, missed: Callable[[], Awaitable[None]]) -> None:
         async for heard in self.ear.messages():
             try:
-                if isinstance(heard, str):
+                message = {"method": "missed"} if isinstance(heard, str) else orjson.loads(heard)
+                if message["method"] == "missed":
                     await missed()
-                    continue
-                message = orjson.loads(heard)
-                if message["method"] == "emit" and message.get("host_id") != self.host_id and message["room"]:
+                elif (
+                    message["method"] == "emit" and message.get("host_id") != self.host_id and message["room"]
+                ):
                     (payload,) = message["data"]
                     self.deliver(message["namespace"], message["room"], message["event"], payload)
             except (ValueError, KeyError, TypeError) as error:
                 log.warning("sockets.push_unreadable", error=str(error))
             except Exception:
                 log.exception("sockets.push_failed")
+            if is_cancelled():
+                raise asyncio.CancelledError

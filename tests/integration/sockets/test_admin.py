@@ -4,6 +4,7 @@ import orjson
 
 from economy.ids import new_id
 from server.bells import AlertRaised, AlertResolved, LogWritten, PayoutFailed, RunProgressed
+from telemetry.logs import get_logger
 from tests.integration.sockets.house import House
 from tests.integration.sockets.raw import RawSocket
 
@@ -86,3 +87,14 @@ async def test_logging_out_closes_the_operators_socket(casino: House) -> None:
         await casino.identity.logout(boss.token)
 
         assert await client.until_closed() == 1000
+
+
+async def test_a_warning_reaches_the_dashboard(casino: House) -> None:
+    boss = await casino.operator()
+    async with casino.raw(boss, "/admin") as client:
+        await client.event("metrics_updated")
+        get_logger().warning("sockets.test_warned", table_id="main-1")
+
+        line = await client.event("log_written")
+    assert (line["severity"], line["event"], line["table_id"]) == ("WARNING", "sockets.test_warned", "main-1")
+    assert line["at"]
