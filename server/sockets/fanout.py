@@ -7,7 +7,7 @@ deaf for a minute.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 import orjson
 import socketio
@@ -102,7 +102,9 @@ class PushManager(socketio.AsyncRedisManager):  # type: ignore[misc]  # python-s
     async def _hear(self, missed: Callable[[], Awaitable[None]]) -> None:
         async for heard in self.ear.messages():
             try:
-                message = {"method": "missed"} if isinstance(heard, str) else orjson.loads(heard)
+                message: dict[str, Any] = (
+                    {"method": "missed"} if isinstance(heard, str) else orjson.loads(heard)
+                )
                 if message["method"] == "missed":
                     await missed()
                 elif (
