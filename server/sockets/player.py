@@ -1,5 +1,6 @@
 """The player namespace `/`: every command and every event of it."""
 
+import asyncio
 from typing import Final, assert_never
 
 from aiohttp import web
@@ -22,6 +23,7 @@ from telemetry.logs import get_logger
 
 PROTOCOL: Final = 1
 _OVERRUN_RETRY_MS: Final = 1_000
+_GREETING_S: Final = 5.0  # what welcoming a client, or seeing it off, may take at most
 
 log = get_logger()
 
@@ -82,8 +84,9 @@ class PlayerGate:
         self._clients.add(client)
         self._server.join(sid, PLAYERS, user_room(client.user_id))
         try:
-            await self._floor.presence.connected_socket(client.user_id)
-            wallet = await self._books.wallet(client.user_id)
+            async with asyncio.timeout(_GREETING_S):
+                await self._floor.presence.connected_socket(client.user_id)
+                wallet = await self._books.wallet(client.user_id)
         except Exception:
             log.exception("sockets.welcome_failed", user_id=client.user_id)
             await self._server.hang_up_on(sid, PLAYERS)
@@ -116,11 +119,12 @@ class PlayerGate:
         tables = list(client.tables)
         self._clients.remove(sid)
         try:
-            for table_id in tables:
-                await self._floor.unwatch(sid, table_id)
-                self._attendance.changed(table_id)
-            if self._server.is_open:  # else another process has the player in a moment
-                await self._floor.presence.disconnected_socket(client.user_id)
+            async with asyncio.timeout(_GREETING_S):
+                for table_id in tables:
+                    await self._floor.unwatch(sid, table_id)
+                    self._attendance.changed(table_id)
+                if self._server.is_open:  # else another process has the player in a moment
+                    await self._floor.presence.disconnected_socket(client.user_id)
         except Exception:
             log.exception("sockets.farewell_failed", user_id=client.user_id)
         log.info("sockets.client_disconnected", user_id=client.user_id)
