@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Mapping
+from ipaddress import ip_network
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
@@ -128,6 +129,16 @@ def _origins(raw: str) -> tuple[str, ...]:
     return origins
 
 
+def _networks(raw: str) -> tuple[str, ...]:
+    networks = _list(raw)
+    for network in networks:
+        try:
+            ip_network(network, strict=False)
+        except ValueError:
+            raise ValueError(f"must be addresses or networks like 10.0.0.0/8, not {network[:60]!r}") from None
+    return networks
+
+
 def _switch(raw: str) -> bool:
     return _one_of("on", "off")(raw) == "on"
 
@@ -153,7 +164,7 @@ _READERS = {
     "SYNDICATE_BPS": _whole(0, 10_000),
     "LAG_THRESHOLD_MS": _whole(1, 600_000),
     "ALLOWED_ORIGINS": _origins,
-    "TRUSTED_PROXIES": _list,
+    "TRUSTED_PROXIES": _networks,
     "RATE_LIMITS": _switch,
     "METRICS_TOKEN": _text,
     "SHOE_KEYS": _keys,

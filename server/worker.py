@@ -12,6 +12,7 @@ from server.database import create_engine
 from server.instruments import AlertBells, Instruments, start_logging
 from server.lane import make_lane
 from server.settings import Settings
+from server.sockets.logtap import LogBells
 from telemetry.logs import flush, get_logger
 
 log = get_logger()
@@ -45,6 +46,7 @@ async def _run(settings: Settings, *, serves_health: bool) -> int:
             running = [
                 group.create_task(instruments.run(), name="instruments"),
                 group.create_task(AlertBells(instruments.alerts, bells).run(), name="alerts"),
+                group.create_task(LogBells(bells, instruments.clock).run(), name="log bells"),
                 group.create_task(lane.run(), name="lane"),
             ]
             log.info("worker.started", concurrency=settings.payout_concurrency)

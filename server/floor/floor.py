@@ -16,6 +16,7 @@ from games.blackjack.terms import Move, Phase
 from games.blackjack.view import TableSummary, TableView, summary
 from games.loop import TableLoop
 from games.ports import Request, Stored
+from server.bells import is_cancelled
 from server.errors import Forbidden, ServerRestarting, UnknownTable
 from server.floor.advice import advise
 from server.floor.broadcast import Broadcast, view_now
@@ -201,7 +202,7 @@ class Floor:
                 del self._loops[loop.table_id], self._tasks[loop.table_id]
 
     async def _every(self, seconds: float, do: "_Chore") -> None:
-        while True:
+        while not is_cancelled():
             await asyncio.sleep(seconds)
             try:
                 await do()

@@ -6,6 +6,7 @@ long enough for another process to renew it. `presence:watchers:TABLE` is a hash
 number of sockets and the lease's end.
 """
 
+import asyncio
 from collections import Counter, defaultdict
 from typing import Final
 
@@ -17,6 +18,7 @@ from telemetry.logs import get_logger
 LEASE_MS: Final = 7_000
 LINGER_MS: Final = 2_500
 RENEW_S: Final = 2.0
+PATIENCE_S: Final = 1.0  # how long Valkey may take; then who is here can't be looked up
 
 log = get_logger()
 
@@ -128,7 +130,8 @@ class Presence:
         states = dict.fromkeys(user_ids, 1)
         if others:
             try:
-                answers = await self._look_up(keys=["presence:users"], args=[LEASE_MS, hold_ms, *others])
+                async with asyncio.timeout(PATIENCE_S):
+                    answers = await self._look_up(keys=["presence:users"], args=[LEASE_MS, hold_ms, *others])
                 states.update(zip(others, answers, strict=True))
             except (RedisError, OSError) as fault:
                 log.warning("presence.lookup_failed", error=type(fault).__name__)
@@ -137,16 +140,18 @@ class Presence:
     async def _lease(self, user_ids: list[str], lease_ms: int) -> None:
         if user_ids:
             try:
-                await self._renew(keys=["presence:users"], args=[lease_ms, *user_ids])
+                async with asyncio.timeout(PATIENCE_S):
+                    await self._renew(keys=["presence:users"], args=[lease_ms, *user_ids])
             except (RedisError, OSError) as fault:
                 log.warning("presence.renewal_failed", error=type(fault).__name__)
 
     async def _tell(self, table_id: str) -> None:
         here = len(self._watching.get(table_id, ()))
         try:
-            self._counts[table_id] = await self._count(
-                keys=[f"presence:watchers:{table_id}"], args=[self._process, here, LEASE_MS]
-            )
+            async with asyncio.timeout(PATIENCE_S):
+                self._counts[table_id] = await self._count(
+                    keys=[f"presence:watchers:{table_id}"], args=[self._process, here, LEASE_MS]
+                )
         except (RedisError, OSError) as fault:
             self._counts[table_id] = here
             log.warning("presence.count_failed", error=type(fault).__name__)

@@ -1,0 +1,1 @@
+"""Long statistical and stress runs, `make soak`."""
