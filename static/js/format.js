@@ -68,6 +68,7 @@ export function bytes(size) {
   return `${whole.format(size / 1048576)} MB`;
 }
 
+/** An ISO string, or epoch milliseconds, as hours, minutes and seconds. */
 export function timeOfDay(iso) {
   return iso ? clock.format(new Date(iso)) : "–";
 }

@@ -37,6 +37,12 @@ export function face(card) {
   };
 }
 
+/** The best total of open cards: an ace counts eleven as long as that does not bust. */
+export function totalOf(cards) {
+  const hard = cards.reduce((sum, card) => sum + (card[0] === "A" ? 1 : "TJQK".includes(card[0]) ? 10 : Number(card[0])), 0);
+  return hard <= 11 && cards.some((card) => card[0] === "A") ? hard + 10 : hard;
+}
+
 export function cardLabel(card) {
   return card === HIDDEN ? "hidden card" : face(card).label;
 }
@@ -46,11 +52,11 @@ function isSoft(hand) {
   return hand.soft && hand.total > 11 && hand.total < 21;
 }
 
-/** What stands beside a hand: "16", "7/17" for a soft 17, "BJ" for a natural. */
+/** What stands beside a hand: "16", "7/17" for a soft 17 that is being played, "BJ" for a natural. */
 export function totalText(hand) {
   if (hand.status === "blackjack") return "BJ";
   if (!hand.total) return "";
-  return isSoft(hand) ? `${hand.total - 10}/${hand.total}` : String(hand.total);
+  return hand.status === "playing" && isSoft(hand) ? `${hand.total - 10}/${hand.total}` : String(hand.total);
 }
 
 /** A total as it is spoken: "soft 17", "16". */

@@ -21,7 +21,7 @@ export const MOVES = {
 };
 
 export const REASONS = {
-  mint: "Play money from the house",
+  start: "Play money from the house",
   bet: "Bet",
   bet_cleared: "Bet taken back",
   double: "Double",

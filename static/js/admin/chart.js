@@ -4,6 +4,7 @@ import { effect } from "@preact/signals";
 import { html } from "htm/preact";
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
+import { timeOfDay } from "../format.js";
 import { samples, watched } from "./store.js";
 
 const HEIGHT = 190;
@@ -37,8 +38,8 @@ function options(width) {
       y: { distr: 3, range: (_, min, max) => [decade(min ?? 0.1, Math.floor), decade(max ?? 10, Math.ceil)] },
     },
     axes: [
-      { ...axis, space: 80 },
-      { ...axis, size: 56, values: (_, ticks) => ticks.map((tick) => (tick !== null && Number.isInteger(Math.log10(tick)) ? `${tick} ms` : "")) },
+      { ...axis, space: 90, values: (_, ticks) => ticks.map((tick) => timeOfDay(tick * 1000)) },
+      { ...axis, size: 64, values: (_, ticks) => ticks.map((tick) => (tick !== null && Number.isInteger(Math.log10(tick)) ? `${tick} ms` : "")) },
     ],
     series: [{}, ...LINES.map(([label, stroke]) => ({ label, stroke, width: 1.5, spanGaps: true, points: { show: false } }))],
   };

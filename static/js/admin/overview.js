@@ -91,7 +91,7 @@ function Alerts() {
       <h2 id="alerts-title">Alerts</h2>
       <div role="status">
         ${open.length === 0 && html`<p class="good">✓ Nothing is wrong.</p>`}
-        <ul class="alerts">
+        <ul class="alerts" tabindex="0" aria-labelledby="alerts-title">
         ${open.map(
           (alert) => html`<li key=${alert.alert_id} class="warn">
             <b>▲ ${ALERTS[alert.type] ?? alert.type}</b>

@@ -107,6 +107,7 @@ export function TablesPage() {
                 <th scope="col">Phase</th>
                 <th scope="col" class="number">Seats</th>
                 <th scope="col" class="number">Limits</th>
+                <th scope="col" class="number">Bank</th>
                 <th scope="col">Rules</th>
                 <th scope="col"><span class="sr-only">Action</span></th>
               </tr>
@@ -115,9 +116,10 @@ export function TablesPage() {
               ${value?.items.map(
                 (each) => html`<tr key=${each.table_id}>
                   <th scope="row"><a href="/tables/${each.table_id}">${each.name}</a></th>
-                  <td>${PHASES[each.phase] ?? each.phase ?? "–"}</td>
-                  <td class="number">${each.players === undefined ? each.seats : `${each.players} / ${each.seats}`}</td>
+                  <td>${PHASES[each.phase] ?? each.phase}${each.closing ? ", closing" : ""}</td>
+                  <td class="number">${each.players} / ${each.seats}</td>
                   <td class="number">${money(each.min_bet)} – ${money(each.max_bet)}</td>
+                  <td class="number">${money(each.bank)}</td>
                   <td>${rulesInWords(each.rules).slice(0, 3).join(", ")}</td>
                   <td class="number"><button class="button small" disabled=${busy.value} onClick=${async () => (await switchTable(each)) !== undefined && reload()}>${each.phase === "closed" ? "Open" : "Close"}<span class="sr-only"> ${each.name}</span></button></td>
                 </tr>`,
@@ -147,9 +149,9 @@ export function ActionsPage() {
             </thead>
             <tbody>
               ${items.map(
-                (each, index) => html`<tr key=${each.action_id ?? index}>
+                (each) => html`<tr key=${each.action_id}>
                   <td>${dateTime(each.at)}</td>
-                  <td>${each.admin_name ?? each.admin ?? each.admin_id ?? "command line"}</td>
+                  <td>${each.admin ?? "command line"}</td>
                   <td>${each.action}</td>
                   <td>${each.target ?? "–"}</td>
                   <td><code>${Object.entries(each.facts ?? {}).map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(" ")}</code></td>

@@ -3,6 +3,7 @@
 import { html } from "htm/preact";
 import * as api from "../api.js";
 import { dateTime, money, signedMoney } from "../format.js";
+import { totalOf } from "../hand.js";
 import { session } from "../store.js";
 import { Hand } from "../ui/card.js";
 import { SignedOut, useLoaded, usePaged, useTitle } from "../ui/page.js";
@@ -60,9 +61,9 @@ function Rounds() {
   `;
 }
 
-/** A hand of the record in the shape that `Hand` draws: records carry no totals. */
+/** A hand of the record in the shape that `Hand` draws: records carry no totals of hands. */
 function recorded(hand) {
-  return { total: 0, soft: false, status: "", ...hand };
+  return { total: totalOf(hand.cards), soft: false, status: hand.outcome === "blackjack" ? "blackjack" : "", ...hand };
 }
 
 function RecordedSeat({ seat }) {

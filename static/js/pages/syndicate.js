@@ -39,7 +39,7 @@ function SyndicateRow({ each }) {
       <td class="number">${count(each.members)}</td>
       <td class="number">${money(each.treasury)}</td>
       <td class="number">${basisPoints(each.dividend_bps)}</td>
-      <td><button class="button small" onClick=${join}>Join<span class="sr-only"> ${each.name}</span></button></td>
+      <td class="number"><button class="button small" onClick=${join}>Join<span class="sr-only"> ${each.name}</span></button></td>
     </tr>
   `;
 }
@@ -118,7 +118,7 @@ function Arrivals() {
     <section class="panel" aria-labelledby="arrivals-title">
       <h2 id="arrivals-title">Your dividends <span class="live-mark">live</span></h2>
       ${list.length === 0 && html`<p class="muted">They appear here the moment they are paid. Earlier ones are in your account's transfers.</p>`}
-      <ul class="arrivals">
+      <ul class="arrivals" tabindex="0" aria-labelledby="arrivals-title">
         ${list.map(
           (each) => html`<li key=${each.seq} class="arrival">
             <span class="amount good">+${money(each.amount)}</span>
@@ -175,7 +175,7 @@ function Payouts({ payouts }) {
           <tbody>
             ${payouts.map(
               (each) => html`<tr key=${each.payout_id}>
-                <td>${dateTime(each.paid_at ?? each.created_at)}</td>
+                <td>${dateTime(each.finished_at)}</td>
                 <td><span class="tag ${each.status === "PAID" ? "good" : ""}">${each.status.toLowerCase()}</span></td>
                 <td class="number">${each.amount === null ? "–" : money(each.amount)}</td>
                 <td class="number">${each.members ?? "–"}</td>
@@ -196,6 +196,11 @@ async function loadMine(id) {
     api.get(`/api/syndicates/${id}/payouts?limit=20`),
   ]);
   return { whole, members: members.items, payouts: payouts.items };
+}
+
+function sharesNote({ shares, my_shares: own = 0, my_pending_shares: pending = 0 }) {
+  const part = shares ? `${percent(own / shares)} of all` : "nobody has shares yet";
+  return pending ? `${part}, ${count(pending)} more from the payout after the next` : part;
 }
 
 function Mine({ mine }) {
@@ -221,7 +226,7 @@ function Mine({ mine }) {
       <dl class="figures">
         <${Figure} label="Treasury" value=${money(whole.treasury)} note=${whole.reserve ? `${money(whole.reserve)} of it is reserve` : null} />
         <${Figure} label="One run pays" value=${basisPoints(whole.dividend_bps)} note="of the treasury" />
-        <${Figure} label="Your shares" value=${count(shares)} note=${whole.shares ? `${percent(shares / whole.shares)} of all` : "nobody has shares yet"} />
+        <${Figure} label="Your shares" value=${count(shares)} note=${sharesNote(whole)} />
         <${Figure} label="Together" value=${membersInWords(whole.members)} note=${`${count(whole.shares)} shares`} />
       </dl>
       <div class="columns">

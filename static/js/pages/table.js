@@ -43,11 +43,15 @@ function useTwins(tableId) {
     channel.onmessage = ({ data }) => {
       if (data.tableId !== tableId || data.who !== user.value?.user_id) return;
       secondTab.value = data.kind !== "left";
-      if (data.kind !== "here") post("here");
+      // One that leaves may not have been the only other one: whoever is still there answers.
+      if (data.kind !== "here") post(data.kind === "left" ? "asks" : "here");
     };
+    const leaving = () => post("left");
+    addEventListener("pagehide", leaving);
     post("opened");
     return () => {
-      post("left");
+      leaving();
+      removeEventListener("pagehide", leaving);
       channel.close();
       secondTab.value = false;
     };
