@@ -2,15 +2,15 @@
 FROM python:3.12-slim AS build
 RUN pip install --no-cache-dir uv==0.13.9
 WORKDIR /app
-RUN uv venv /app/.venv
+RUN uv venv .venv
 COPY requirements-production.lock ./
-RUN uv pip sync --python /app/.venv/bin/python --require-hashes requirements-production.lock
+RUN uv pip sync --python .venv/bin/python --require-hashes requirements-production.lock
 COPY pyproject.toml README.md ./
 COPY server server
 COPY games games
 COPY economy economy
 COPY telemetry telemetry
-RUN uv pip install --python /app/.venv/bin/python --no-deps .
+RUN uv pip install --python .venv/bin/python --no-deps --editable .
 
 FROM node:22-slim AS frontend
 WORKDIR /static
@@ -20,10 +20,10 @@ RUN npm ci --omit=dev --ignore-scripts
 FROM python:3.12-slim
 RUN useradd --system --uid 10001 --no-create-home casino
 WORKDIR /app
-COPY --from=build /app/.venv /app/.venv
+COPY --from=build /app /app
 COPY static static
 COPY --from=frontend /static/node_modules static/node_modules
-ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 HOST=0.0.0.0 PORT=8000 CASINO_STATIC=/app/static
+ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 HOST=0.0.0.0 PORT=8000
 USER casino
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \

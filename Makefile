@@ -50,9 +50,10 @@ bench: setup ## measurements, side by side
 soak: setup ## long statistical and stress runs
 	@$(BIN)/pytest tests/soak $(ARGS)
 
-lock: $(VENV)/bin/uv ## renew requirements.lock
+lock: $(VENV)/bin/uv ## renew the lock files
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra embedded --extra dev pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 tools/node.in -o requirements-node.lock
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --constraint requirements.lock pyproject.toml -o requirements-production.lock
 
 clean: ## remove what setup made (not .casino, the casino's data)
 	@rm -rf $(VENV) static/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
