@@ -18,7 +18,5 @@ async def house(postgres_url: str, redis_url: str, tmp_path: Path) -> AsyncItera
 @pytest.fixture
 async def open_casino(house: House) -> House:
     """A casino with a web process, a worker and an operator."""
-    await house.web()
-    await house.worker()
-    await house.operator()
+    await house.open(has_worker=True)
     return house

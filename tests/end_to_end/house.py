@@ -19,6 +19,7 @@ from tests.processes import ROOT, CasinoProcess, server_environment, start_casin
 
 PASSWORD = "correct horse battery"
 COMMAND_S = 60.0
+_POLL_S = 0.02
 QUICK_TABLE = {
     "rules": {},
     "min_bet": 100,
@@ -50,10 +51,17 @@ class Finished:
         return json.loads(self.out)
 
     @property
+    def refusal(self) -> tuple[int, str]:
+        """The exit code and the last line on standard error; nothing may stand on standard output."""
+        assert self.out == "", self
+        return self.code, self.err.splitlines()[-1]
+
+    @property
     def complaint(self) -> str:
-        """Its one line on standard error; nothing may stand on standard output."""
-        assert (self.out, self.err.count("\n")) == ("", 1), self
-        return self.err.strip()
+        """The one line with which a wrong call ends."""
+        code, said = self.refusal
+        assert (code, self.err) == (2, f"{said}\n"), self
+        return said
 
 
 async def command(*arguments: str, environment: Mapping[str, str] | None = None, stdin: str = "") -> Finished:
@@ -71,6 +79,15 @@ async def command(*arguments: str, environment: Mapping[str, str] | None = None,
         check=False,
     )
     return Finished(code=done.returncode, out=done.stdout, err=done.stderr)
+
+
+async def until_true(
+    database: asyncpg.Connection, statement: str, *arguments: object, timeout_s: float = 30
+) -> None:
+    """Wait until the query says true."""
+    async with asyncio.timeout(timeout_s):
+        while not await database.fetchval(statement, *arguments):  # noqa: ASYNC110 - rows tell nobody
+            await asyncio.sleep(_POLL_S)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -108,10 +125,17 @@ class House:
         """Run a command on the house's database."""
         return await command(*arguments, environment=self.environment, stdin=stdin)
 
-    async def operator(self) -> None:
-        """Make an operator's account and sign in; `admin` calls as that one."""
+    async def open(self, *, has_worker: bool = False) -> None:
+        """Start a web process, a worker if asked, and sign an operator in: `admin` calls as that one."""
         name = f"op{uuid4().hex[:12]}"
-        made = await self.command("admin", "create", name, "--password-stdin", stdin=f"{PASSWORD}\n")
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.web())
+            if has_worker:
+                group.create_task(self.worker())
+            creating = group.create_task(
+                self.command("admin", "create", name, "--password-stdin", stdin=f"{PASSWORD}\n")
+            )
+        made = creating.result()
         assert made.code == 0, made
         self.admin.token = (await self.admin.post("/api/auth/login", name=name, password=PASSWORD))["token"]
 
@@ -149,13 +173,9 @@ class House:
         """One value from the database."""
         return await self.database.fetchval(statement, *arguments)
 
-    async def until_true(
-        self, statement: str, *arguments: object, timeout_s: float = 30, poll_s: float = 0.02
-    ) -> None:
+    async def until_true(self, statement: str, *arguments: object, timeout_s: float = 30) -> None:
         """Wait until the query says true."""
-        async with asyncio.timeout(timeout_s):
-            while not await self.database.fetchval(statement, *arguments):  # noqa: ASYNC110 - a database's rows tell nobody
-                await asyncio.sleep(poll_s)
+        await until_true(self.database, statement, *arguments, timeout_s=timeout_s)
 
     def faults(self) -> list[dict[str, Any]]:
         """What the processes logged at ERROR and above: bugs, never the clients' mistakes."""

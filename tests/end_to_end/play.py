@@ -1,6 +1,6 @@
 """Players who play whole rounds."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,6 +48,24 @@ async def play(client: Client, table_id: str, wish: Wish, *, bet: int = BET) -> 
         if view["phase"] == "betting":
             if not wish.missing:
                 return
+            wish.note_round(view["round_id"])
+        await answer(client, view, wish, bet=bet)
+
+
+async def play_until(
+    client: Client, table_id: str, wish: Wish, fits: Callable[[dict[str, Any]], bool], *, bet: int = BET
+) -> dict[str, Any]:
+    """Play until a view fits on which it is the player's turn, or on which the round is settled."""
+    while True:
+        view = await client.view_where(
+            table_id, lambda view: is_asked(view, client.user_id) or view["phase"] == "settled"
+        )
+        if fits(view):
+            return view
+        if view["phase"] == "settled":
+            await client.view_where(table_id, lambda view: view["phase"] != "settled")
+            continue
+        if view["phase"] == "betting":
             wish.note_round(view["round_id"])
         await answer(client, view, wish, bet=bet)
 
