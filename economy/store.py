@@ -28,28 +28,37 @@ _POST: Final = text(
         CAST(:round_id AS uuid), CAST(:payout_id AS uuid))"""
 )
 
-# Both legs have an index by (account, version), so each half reads no more than it gives.
+# Both legs have an index by (account, version). A transaction notes the balance that it leaves: what it was
+# after each of its transfers is reckoned back from there, so those before the cursor are read along.
 _STATEMENT: Final = text(
-    """SELECT transfer_id, version, dividend_seq, amount, balance, reason, at, round_id, payout_id FROM (
+    """WITH legs AS (
         (SELECT transfer_id, debit_version AS version, NULL::bigint AS dividend_seq, -amount AS amount,
-                debit_balance AS balance, reason, at, round_id, payout_id
-         FROM transfers
-         WHERE debit = :account AND (debit_version, transfer_id) < (:version, CAST(:transfer_id AS uuid))
-         ORDER BY debit_version DESC, transfer_id DESC LIMIT :rows)
+                debit_balance AS left_with, reason, at, round_id, payout_id
+         FROM transfers WHERE debit = :account AND debit_version <= :version
+         ORDER BY debit_version DESC FETCH FIRST :read ROWS WITH TIES)
         UNION ALL
         (SELECT transfer_id, credit_version, seq, amount, credit_balance, reason, at, round_id, payout_id
-         FROM transfers
-         WHERE credit = :account AND (credit_version, transfer_id) < (:version, CAST(:transfer_id AS uuid))
-         ORDER BY credit_version DESC, transfer_id DESC LIMIT :rows)
-    ) legs ORDER BY version DESC, transfer_id DESC LIMIT :rows"""
+         FROM transfers WHERE credit = :account AND credit_version <= :version
+         ORDER BY credit_version DESC FETCH FIRST :read ROWS WITH TIES)
+    ), lines AS (
+        SELECT *, row_number() OVER (ORDER BY version DESC, at DESC, transfer_id DESC) AS place,
+            left_with + amount - sum(amount) OVER (
+                PARTITION BY version ORDER BY at DESC, transfer_id DESC) AS balance
+        FROM legs
+    )
+    SELECT transfer_id, version, dividend_seq, amount, balance::bigint, reason, at, round_id, payout_id
+    FROM lines WHERE place > coalesce((SELECT place FROM lines WHERE transfer_id = :transfer_id), 0)
+    ORDER BY place LIMIT :rows"""
 )
+
+_TOGETHER: Final = 32  # more transfers than one transaction makes of a wallet
 
 _NEWEST: Final = (2**63 - 1, UUID(int=2**128 - 1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementLine:
-    """One transfer as its player sees it: `amount` is signed, `balance` and `seq` are the wallet's after it.
+    """One transfer as its player sees it: `amount` is signed, `balance` is what the wallet held after it.
 
     `seq` is the wallet's version; transfers of one transaction share it. `dividend_seq` is what a dividend
     is confirmed by.
@@ -166,7 +175,13 @@ async def statement(
     async with measure_db_operation("statement"):
         rows = await connection.execute(
             _STATEMENT,
-            {"account": wallet.account_id, "version": version, "transfer_id": transfer_id, "rows": limit + 1},
+            {
+                "account": wallet.account_id,
+                "version": version,
+                "transfer_id": transfer_id,
+                "rows": limit + 1,
+                "read": limit + _TOGETHER,
+            },
         )
     lines = [
         StatementLine(

@@ -1,0 +1,1 @@
+"""What clients and operators may rely on, tested where it once broke."""
