@@ -9,6 +9,7 @@ import asyncpg
 import orjson
 
 from economy.ids import new_id
+from games.blackjack.commands import PlaceBet
 from games.blackjack.events import RoundDealt, TimerSet, encode_events
 from games.blackjack.settle import Flow, Movement, movements
 from games.blackjack.state import decode_state, encode_state
@@ -182,6 +183,7 @@ class TableStore:
         changed = flows.changes(
             dict(zip(account_ids or (), zip(balances or (), versions or (), strict=True), strict=True))
         )
+        _log_bet(stored, step.request)
         return Committed(stored=stored, ack={} if ack is None else orjson.loads(ack), balances=changed)
 
     async def _repeated(self, request: Request) -> Replayed:
@@ -283,6 +285,18 @@ class _Flows:
 
 def _iso(moment: datetime | None) -> str | None:
     return None if moment is None else iso(moment)
+
+
+def _log_bet(stored: Stored, request: Request) -> None:
+    if isinstance(request.command, PlaceBet):
+        log.info(
+            "table.bet_placed",
+            type="bet_placed",
+            user_id=request.user_id,
+            table_id=stored.table_id,
+            round_id=stored.state.round_id,
+            amount=request.command.amount,
+        )
 
 
 def _replay(request: Request, fingerprint: bytes, ack: str) -> Replayed:

@@ -221,10 +221,13 @@ class PlayerGate:
             self._clients.unwatch(client, table_id)
             await self._floor.unwatch(client.sid, table_id)
             self._attendance.changed(table_id)
+        else:
+            await self._floor.view(table_id)  # refuses a table that there is not
         return {}
 
     async def _say(self, client: Client, command: wire.Say) -> dict[str, object]:
         if command.table_id not in client.tables:
+            await self._floor.view(command.table_id)  # as above: that comes before not watching it
             raise NotWatching
         if await self._books.is_muted(client.user_id):
             raise Muted
