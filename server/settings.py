@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from ipaddress import ip_network
-from typing import Literal, Self
+from typing import Final, Literal, Self
 from urllib.parse import urlsplit
 
 import msgspec
@@ -16,6 +16,8 @@ class SettingsError(Exception):
 
 
 _Reader = Callable[[str], object]
+
+_CRON_FIELDS: Final = 5  # croniter reads a sixth as seconds, and then a run would start every second
 
 
 def sqlalchemy_url(database_url: str) -> str:
@@ -79,6 +81,8 @@ def _url(*schemes: str) -> _Reader:
         parts = urlsplit(raw)
         if parts.scheme not in schemes:
             raise ValueError(f"must be a URL with the scheme {' or '.join(schemes)}")
+        if parts.port == 0:  # reading it raises ValueError for what is no port
+            raise ValueError("names port 0")
         return raw
 
     return read
@@ -107,8 +111,9 @@ def _list(raw: str) -> tuple[str, ...]:
 
 
 def _cron(raw: str) -> str:
-    if not croniter.is_valid(raw):
-        raise ValueError(f"must be a cron line of five fields, not {raw[:40]!r}")
+    fields = raw.split()
+    if len(fields) != _CRON_FIELDS or not croniter.is_valid(raw, strict=True):
+        raise ValueError(f"must be a cron line of five fields that comes due, not {raw[:40]!r}")
     return raw
 
 
