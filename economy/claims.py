@@ -23,7 +23,7 @@ _CLAIM_PAGE: Final = text(
 )
 _CLAIM_ONE: Final = text(
     """WITH one AS MATERIALIZED (
-        SELECT payout_id FROM payouts WHERE payout_id = :payout_id AND status = 'SCHEDULED'
+        SELECT payout_id FROM payouts WHERE payout_id = :payout_id AND finished_at IS NULL
         FOR UPDATE SKIP LOCKED)
     UPDATE payouts p SET claimed_at = clock_timestamp() FROM one WHERE p.payout_id = one.payout_id
     RETURNING p.payout_id, p.attempts"""
@@ -35,7 +35,7 @@ _FAIL: Final = text(
             finished_at = CASE WHEN :final THEN clock_timestamp() END,
             retry_at = CASE WHEN NOT :final
                 THEN clock_timestamp() + make_interval(secs => :wait_ms / 1000.0) END
-        WHERE payout_id = :payout_id AND status = 'SCHEDULED' AND attempts = :attempts
+        WHERE payout_id = :payout_id AND finished_at IS NULL AND attempts = :attempts
         RETURNING payout_id, run_id, syndicate_id, status, attempts, error, retry_at
     ), told AS (
         INSERT INTO outbox (stream, event, payload)
@@ -84,7 +84,7 @@ async def release(connection: AsyncConnection, payout_ids: Sequence[UUID]) -> No
     """Give payouts back that were taken and not begun."""
     await connection.execute(
         update(payouts)
-        .where(payouts.c.payout_id.in_(payout_ids), payouts.c.status == PayoutStatus.SCHEDULED.value)
+        .where(payouts.c.payout_id.in_(payout_ids), payouts.c.finished_at.is_(None))
         .values(claimed_at=None)
     )
 

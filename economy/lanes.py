@@ -14,7 +14,7 @@ from economy import accrual, outbox, plans
 from economy.distributor import Distributor
 from economy.faults import is_away
 from economy.ids import new_id
-from economy.queue import ADVANCE_RUN, PAY_PAGE, PAY_PAYOUT, JobBell, LaneWorker, open_queue
+from economy.queue import ADVANCE_RUN, PAY_PAGE, PAY_PAYOUT, JobBell, LaneWorker, PutBack, open_queue
 from economy.relay import Publisher, Relay
 from economy.tasks import Cashier, Interrupted, RetryRule
 from telemetry.clock import Clock
@@ -106,7 +106,7 @@ class Lane:
         self._queue.shut()
         with suppress(TimeoutError):
             async with asyncio.timeout(_STOP_S):
-                while self._worker.job_task_contexts:  # noqa: ASYNC110 - SAQ tells nobody when it is done
+                while self._queue.in_hand:  # noqa: ASYNC110 - SAQ tells nobody when it is done
                     await asyncio.sleep(_LOOK_S)
         for task in self._tasks:
             task.cancel()
@@ -150,11 +150,11 @@ class Lane:
         """Do a job; what the stop of this process cuts short goes back to the queue at once."""
         if self._is_stopping:
             work.close()
-            raise asyncio.CancelledError  # how SAQ is told to put a job back
+            raise PutBack
         try:
             await work
         except Interrupted:
-            raise asyncio.CancelledError from None
+            raise PutBack from None
 
 
 async def _forget_commands(connection: AsyncConnection) -> int:

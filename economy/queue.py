@@ -46,6 +46,10 @@ _AWAY_CAP_MS: Final = 2_000
 _LOST: Final = (RedisError, OSError)
 
 
+class PutBack(Exception):
+    """This job is for another process: this one stops."""
+
+
 def job(function: str, key: str, kwargs: Mapping[str, object], *, at: datetime | None = None) -> Job:
     """A job with everything said that SAQ would choose otherwise; its key is unique until it is done."""
     return Job(
@@ -69,10 +73,17 @@ class LaneQueue(RedisQueue):
         super().__init__(redis, name=name)
         self._failures = 0
         self._is_shut = False
+        self._in_hand: set[str] = set()
+        self._put_back: set[str] = set()
 
     def shut(self) -> None:
         """Hand out no more jobs: this process is stopping."""
         self._is_shut = True
+
+    @property
+    def in_hand(self) -> int:
+        """How many jobs were handed out here and neither finished nor put back."""
+        return len(self._in_hand)
 
     @property
     def is_away(self) -> bool:
@@ -97,7 +108,14 @@ class LaneQueue(RedisQueue):
         if self._failures:
             log.info("economy.queue_found", failures=self._failures)
             self._failures = 0
+        if found is not None:
+            self._in_hand.add(found.key)
         return found
+
+    async def put_back(self, job: Job) -> None:
+        """Give a job to another process. SAQ's worker will say that it is complete: it is not listened to."""
+        self._put_back.add(job.key)
+        await self.retry(job, "stopping")
 
     async def sweep(self, lock: int = _SWEEP_S, abort: float = _ABORT_S) -> list[str]:
         """Give the jobs of silent workers to others, sooner than SAQ would."""
@@ -153,13 +171,22 @@ class LaneQueue(RedisQueue):
 
     async def retry(self, job: Job, error: str | None) -> None:
         """Put a job back; if that gets lost, the reconciler rings again."""
-        await _quietly(super().retry(job, error), None)
+        try:
+            await _quietly(super().retry(job, error), None)
+        finally:
+            self._in_hand.discard(job.key)
 
     async def finish(
         self, job: Job, status: Status, *, result: Any = None, error: str | None = None, **kwargs: Any
     ) -> None:
         """Note that a job is done; if that gets lost, it runs again and finds nothing to do."""
-        await _quietly(super().finish(job, status, result=result, error=error, **kwargs), None)
+        if job.key in self._put_back:
+            self._put_back.discard(job.key)
+            return
+        try:
+            await _quietly(super().finish(job, status, result=result, error=error, **kwargs), None)
+        finally:
+            self._in_hand.discard(job.key)
 
     async def live(self, keys: Sequence[str]) -> list[bool]:
         """Whether there is an unfinished job under each key, in one question."""
@@ -182,7 +209,7 @@ class LaneWorker(Worker[Any]):
     ) -> None:
         super().__init__(
             queue,
-            [(name, _beating(function)) for name, function in functions.items()],
+            [(name, _beating(queue, function)) for name, function in functions.items()],
             concurrency=concurrency,
             dequeue_timeout=_DEQUEUE_S,
             timers={"sweep": _SWEEP_S, "schedule": 1, "abort": 1, "worker_info": 60},
@@ -237,7 +264,7 @@ def open_queue(redis_url: str, *, name: str = NAME) -> LaneQueue:
     return LaneQueue(client, name=name)
 
 
-def _beating(function: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+def _beating(queue: LaneQueue, function: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
     """The job's function, with a heartbeat beside it: silence means that the process hangs or is gone."""
 
     async def beating(context: Mapping[str, Any], **kwargs: object) -> None:
@@ -247,12 +274,17 @@ def _beating(function: Callable[..., Awaitable[None]]) -> Callable[..., Awaitabl
                 await context["job"].update()
 
         # Stopped before the job ends: an update after the finish would leave the job's key behind for ever.
+        is_done = True
         async with asyncio.TaskGroup() as group:
             beats = group.create_task(beat())
             try:
                 await function(**kwargs)
+            except PutBack:
+                is_done = False
             finally:
                 beats.cancel()
+        if not is_done:
+            await queue.put_back(context["job"])
 
     return beating
 

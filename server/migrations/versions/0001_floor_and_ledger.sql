@@ -199,7 +199,8 @@ CREATE TABLE payouts (
     retry_at timestamptz, -- it failed: rung alone, not with its page, and not before
     finished_at timestamptz,
     treasury_version bigint, -- PAID: finds its transfers by (treasury, version)
-    CONSTRAINT payouts_once_a_run UNIQUE (run_id, syndicate_id)
+    CONSTRAINT payouts_once_a_run UNIQUE (run_id, syndicate_id),
+    CHECK ((status = 'SCHEDULED') = (finished_at IS NULL))
 ) WITH (fillfactor = 70);
 CREATE INDEX payouts_open ON payouts (run_id, page) WHERE status = 'SCHEDULED';
 CREATE INDEX payouts_syndicate ON payouts (syndicate_id, payout_id);

@@ -42,7 +42,7 @@ BREAKS = (
     ("dividends_belong_to_payouts", "UPDATE transfers SET seq = NULL WHERE reason = 'dividend'"),
     (
         "finished_runs_have_no_scheduled_payouts",
-        "UPDATE payouts SET status = 'SCHEDULED' WHERE status = 'SKIPPED'",
+        "UPDATE payouts SET status = 'SCHEDULED', finished_at = NULL WHERE status = 'SKIPPED'",
     ),
     ("payouts_have_runs", "DELETE FROM runs"),
     ("dividend_seqs_have_no_gaps", "UPDATE accounts SET dividend_seq = 9 WHERE kind = 'wallet'"),
