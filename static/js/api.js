@@ -33,5 +33,7 @@ export const patch = (path, body) => call("PATCH", path, body);
 
 /** An id that makes a command happen once however often it is sent. */
 export function commandId() {
-  return crypto.randomUUID();
+  // randomUUID is missing where a page came without TLS from another machine.
+  if (crypto.randomUUID) return crypto.randomUUID();
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -20,6 +20,7 @@ import { MissingPage } from "./missing.js";
 
 const POLL_MS = 2000;
 const RESYNC_MS = 15000;
+const TWINS_MS = 1000;
 
 /** Keys act like the buttons, unless something is being typed or a dialog is open. */
 function useKeys() {
@@ -34,28 +35,29 @@ function useKeys() {
   }, []);
 }
 
-/** Tabs of one browser at one table tell each other. */
+/**
+ * Every tab of one browser at one table shares a lock, so that each can count the others; a tab that is gone, however
+ * it went, holds none.
+ */
 function useTwins(tableId) {
+  const who = user.value?.user_id;
   useEffect(() => {
-    const channel = new BroadcastChannel("moe.table");
-    const self = crypto.randomUUID();
-    const post = (kind) => channel.postMessage({ kind, self, tableId, who: user.value?.user_id });
-    channel.onmessage = ({ data }) => {
-      if (data.tableId !== tableId || data.who !== user.value?.user_id) return;
-      secondTab.value = data.kind !== "left";
-      // One that leaves may not have been the only other one: whoever is still there answers.
-      if (data.kind !== "here") post(data.kind === "left" ? "asks" : "here");
+    if (!navigator.locks || !who) return undefined;
+    const name = `moe.table.${tableId}.${who}`;
+    const stay = new AbortController();
+    const gone = new Promise((resolve) => stay.signal.addEventListener("abort", resolve));
+    navigator.locks.request(name, { mode: "shared" }, () => gone);
+    const look = async () => {
+      const { held } = await navigator.locks.query();
+      if (!stay.signal.aborted) secondTab.value = held.filter((lock) => lock.name === name).length > 1;
     };
-    const leaving = () => post("left");
-    addEventListener("pagehide", leaving);
-    post("opened");
+    const timer = setInterval(look, TWINS_MS);
     return () => {
-      leaving();
-      removeEventListener("pagehide", leaving);
-      channel.close();
+      stay.abort();
+      clearInterval(timer);
       secondTab.value = false;
     };
-  }, [tableId, user.value?.user_id]);
+  }, [tableId, who]);
 }
 
 /** Come to the table, sit down if that was asked for, and leave it politely. */
