@@ -10,7 +10,7 @@ import contextlib
 from dataclasses import dataclass, replace
 from typing import Final
 
-from games.blackjack.commands import Act, ClearBet, Deal, Expire, PlaceBet, Void
+from games.blackjack.commands import Act, ClearBet, Deal, Expire, LeaveSeat, PlaceBet, Void
 from games.blackjack.decide import decide_and_evolve
 from games.blackjack.errors import RuleViolation
 from games.blackjack.terms import Phase
@@ -209,7 +209,7 @@ class TableLoop:
             return
         if done is not None and not done.done():
             done.set_result(ack)
-        if isinstance(request.command, PlaceBet) or request.user_id is None:
+        if isinstance(request.command, (PlaceBet, LeaveSeat)) or request.user_id is None:
             await self._deal_if_all_have_bet()
 
     def _rest(self) -> None:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from economy.money import Money
-from games.blackjack.commands import Act, Command, PlaceBet, TakeSeat
+from games.blackjack.commands import Act, Command, LeaveSeat, PlaceBet, TakeSeat
 from games.blackjack.errors import BettingClosed, NotYourTurn
 from games.blackjack.state import TableConfig, new_table
 from games.blackjack.terms import Move, Phase
@@ -126,6 +126,16 @@ async def test_a_connected_seat_without_a_bet_is_waited_for() -> None:
         await sit_and_bet(loop)
         await loop.submit(EXPIRE)
     assert world.store.stored.state.phase is Phase.BETTING
+
+
+async def test_the_round_is_dealt_when_the_last_seat_without_a_bet_is_left() -> None:
+    world = World()
+    async with world.loop() as loop:
+        await loop.submit(request(TakeSeat(user_id="bob", name="Bob"), "c-1", "bob"))
+        await sit_and_bet(loop)
+        await loop.submit(request(LeaveSeat(user_id="bob"), "c-2", "bob"))
+        await loop.submit(EXPIRE)
+    assert world.store.stored.state.phase is not Phase.BETTING
 
 
 async def test_an_expiry_before_the_databases_deadline_changes_nothing() -> None:
