@@ -5,6 +5,7 @@ import contextlib
 import random
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final, Self
@@ -20,7 +21,7 @@ from economy.queue import JobBell, open_queue
 from games.blackjack.errors import RuleViolation
 from games.loop import TableBusy, TableHalted
 from server.bells import Bells, valkey_client
-from server.database import create_engine, create_pool
+from server.database import DatabaseUnusable, create_engine, create_pool
 from server.errors import WireError
 from server.floor.broadcast import Broadcast
 from server.floor.dealer import ShoeBook
@@ -240,7 +241,11 @@ def main(settings: Settings) -> int:
         log.critical("web.port_unusable", port=settings.port, error=str(fault))
         return 2
     with contextlib.closing(listener):
-        return uvloop.run(_run(settings, listener))
+        try:
+            return uvloop.run(_run(settings, listener))
+        except DatabaseUnusable as fault:
+            sys.stderr.write(f"casino: DATABASE_URL: {fault}\n")
+            return 2
 
 
 async def _run(settings: Settings, listener: socket.socket) -> int:

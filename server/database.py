@@ -14,6 +14,10 @@ _LIMITS = {
 }
 
 
+class DatabaseUnusable(Exception):
+    """Nobody can work with the database at this address; the message says why in one line."""
+
+
 def create_engine(database_url: str, *, pool_size: int, application: str) -> AsyncEngine:
     """The SQLAlchemy engine; errors never show parameters, for they may be secret."""
     return create_async_engine(
@@ -28,12 +32,15 @@ def create_engine(database_url: str, *, pool_size: int, application: str) -> Asy
 
 
 async def create_pool(database_url: str, *, pool_size: int, application: str) -> asyncpg.Pool:
-    """The raw pool, opened and ready."""
-    return await asyncpg.create_pool(
-        asyncpg_dsn(database_url),
-        min_size=min(2, pool_size),
-        max_size=pool_size,
-        timeout=10,
-        command_timeout=20,
-        server_settings={**_LIMITS, "application_name": application},
-    )
+    """The raw pool, opened and ready; raises DatabaseUnusable."""
+    try:
+        return await asyncpg.create_pool(
+            asyncpg_dsn(database_url),
+            min_size=min(2, pool_size),
+            max_size=pool_size,
+            timeout=10,
+            command_timeout=20,
+            server_settings={**_LIMITS, "application_name": application},
+        )
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
+        raise DatabaseUnusable(" ".join(str(fault).split()) or type(fault).__name__) from fault
