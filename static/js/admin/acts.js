@@ -61,7 +61,7 @@ export async function retryPayout(payout) {
 }
 
 export async function switchTable(table) {
-  const opening = table.phase === "closed";
+  const opening = table.phase === "closed" || table.closing;
   const yes = await confirm({
     title: `${opening ? "Open" : "Close"} ${table.name}?`,
     text: opening ? "Players can sit down again." : "It closes after the round in play.",

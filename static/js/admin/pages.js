@@ -121,7 +121,7 @@ export function TablesPage() {
                   <td class="number">${money(each.min_bet)} – ${money(each.max_bet)}</td>
                   <td class="number">${money(each.bank)}</td>
                   <td>${rulesInWords(each.rules).slice(0, 3).join(", ")}</td>
-                  <td class="number"><button class="button small" disabled=${busy.value} onClick=${async () => (await switchTable(each)) !== undefined && reload()}>${each.phase === "closed" ? "Open" : "Close"}<span class="sr-only"> ${each.name}</span></button></td>
+                  <td class="number"><button class="button small" disabled=${busy.value} onClick=${async () => (await switchTable(each)) !== undefined && reload()}>${each.phase === "closed" || each.closing ? "Open" : "Close"}<span class="sr-only"> ${each.name}</span></button></td>
                 </tr>`,
               )}
             </tbody>

@@ -73,7 +73,12 @@ function Keep() {
 
 function Password() {
   const submit = async (values, form) => {
-    await api.post("/api/auth/password", { old: values.old, new: values.new });
+    try {
+      await api.post("/api/auth/password", { old: values.old, new: values.new });
+    } catch (error) {
+      if (error.error?.code !== "invalid_credentials") throw error;
+      throw new api.Refused({ code: "wrong_password", message: "That is not your present password." });
+    }
     form.reset();
     toast("Your password is changed.", "ok");
   };

@@ -24,13 +24,15 @@ function ClientSeed({ table }) {
       <h2 id="seed-title">Your own seed</h2>
       <p class="muted">It is mixed into the next shoe at ${table.name}, whose commitment is fixed already. You need a seat there.</p>
       <${Form} onSubmit=${submit} action="Set my seed">
-        <${Field} label="Seed" name="seed" required maxlength="64" autocomplete="off" spellcheck="false" hint="1 to 64 printable characters." />
+        <${Field} label="Seed" name="seed" required maxlength="64" autocomplete="off" spellcheck=${false} hint="1 to 64 printable characters." />
       <//>
     </section>
   `;
 }
 
 function Shoe({ shoe }) {
+  // One entry a seat; empty where nobody set a seed.
+  const seeds = (shoe.client_seeds ?? []).filter(Boolean);
   return html`
     <dl class="stacked">
       <dt>Table and shoe</dt>
@@ -40,7 +42,7 @@ function Shoe({ shoe }) {
       <dt>Server seed</dt>
       <dd>${shoe.revealed ? html`<${Hex} value=${shoe.server_seed} />` : html`<span class="muted">revealed when the shoe is finished</span>`}</dd>
       <dt>Client seeds</dt>
-      <dd>${shoe.client_seeds?.length ? shoe.client_seeds.map((seed) => html`<code class="hex">${seed}</code> `) : html`<span class="muted">none</span>`}</dd>
+      <dd>${seeds.length ? seeds.map((seed, index) => html`<code key=${index} class="hex">${seed}</code> `) : html`<span class="muted">none</span>`}</dd>
     </dl>
   `;
 }
@@ -55,7 +57,7 @@ function LookUp() {
     <section class="panel" aria-labelledby="lookup-title">
       <h2 id="lookup-title">Look up a shoe</h2>
       <${Form} onSubmit=${submit} action="Look up">
-        <${Field} label="Commitment" name="commitment" required pattern=" *[0-9a-f]{64} *" autocomplete="off" spellcheck="false" hint="64 hexadecimal digits, as a table showed them." />
+        <${Field} label="Commitment" name="commitment" required pattern=" *[0-9a-f]{64} *" autocomplete="off" spellcheck=${false} hint="64 hexadecimal digits, as a table showed them." />
       <//>
       ${shoe && html`<${Shoe} shoe=${shoe} />`}
     </section>
