@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final, Self
 from urllib.parse import urlsplit
 
+import asyncpg
 import msgspec
 import uvloop
 from aiohttp import web
@@ -27,7 +28,7 @@ from server.floor.broadcast import Broadcast
 from server.floor.dealer import ShoeBook
 from server.floor.floor import Floor
 from server.floor.presence import Presence
-from server.floor.seeds import SeedVault
+from server.floor.seeds import SeedUnreadable, SeedVault
 from server.floor.store import TableStore
 from server.http.app import setup_http
 from server.http.static import setup_static
@@ -95,11 +96,13 @@ class WebProcess:
             stack.callback(passwords.close)
 
             vault = SeedVault(shoe_keys(settings))
+            book = ShoeBook(pool, vault)
+            await _check_database(book, has_keys=bool(settings.shoe_keys))
             server = new_server(settings)
             floor = Floor(
                 pool=pool,
                 engine=engine,
-                store=TableStore(pool, ShoeBook(pool, vault), instruments.clock),
+                store=TableStore(pool, book, instruments.clock),
                 vault=vault,
                 presence=Presence(redis, instruments.process),
                 broadcast=Broadcast(Pusher(server), instruments.clock),
@@ -220,6 +223,21 @@ def shoe_keys(settings: Settings) -> tuple[bytes, ...]:
     return (f"{parts.username}:{parts.password}@{parts.path}".encode(),)
 
 
+async def _check_database(book: ShoeBook, *, has_keys: bool) -> None:
+    """Find out before the first player does; raises DatabaseUnusable, SeedUnreadable.
+
+    Without SHOE_KEYS the process may still serve what needs no seed, on the database of another one.
+    """
+    try:
+        await book.check_keys()
+    except asyncpg.UndefinedTableError:
+        raise DatabaseUnusable("the schema is missing: run `casino migrate` first") from None
+    except SeedUnreadable as fault:
+        if has_keys:
+            raise
+        log.critical("web.seeds_unreadable", message=f"SHOE_KEYS is not set, and is needed for {fault}")
+
+
 def listen(host: str, port: int) -> socket.socket:
     """A bound socket; raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -245,7 +263,9 @@ def main(settings: Settings) -> int:
             return uvloop.run(_run(settings, listener))
         except DatabaseUnusable as fault:
             sys.stderr.write(f"casino: DATABASE_URL: {fault}\n")
-            return 2
+        except SeedUnreadable as fault:
+            sys.stderr.write(f"casino: SHOE_KEYS: none of them opens the seed of {fault}\n")
+        return 2
 
 
 async def _run(settings: Settings, listener: socket.socket) -> int:

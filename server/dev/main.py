@@ -22,6 +22,7 @@ from server.dev.bots import Bot, Orders
 from server.dev.demo import found_syndicates, furnish, hire_bots, is_new, keep_solvent
 from server.embedded.errors import EmbeddedError
 from server.embedded.servers import EmbeddedServers
+from server.floor.seeds import SeedUnreadable
 from server.identity.service import create_admin
 from server.migrate import migrate
 from server.settings import Settings, SettingsError
@@ -62,6 +63,8 @@ def main(*, port: int, bots: int, data_dir: Path, as_json: bool) -> int:
             return uvloop.run(_run(settings, servers, listener, bots=bots, as_json=as_json))
         except SettingsError as wrong:
             return _say_wrong(str(wrong))
+        except SeedUnreadable as wrong:
+            return _say_wrong(f"SHOE_KEYS: none of them opens the seed of {wrong}")
         finally:
             servers.close()
 

@@ -63,6 +63,14 @@ class ShoeBook:
             known = self._seeds[table_id] = await self._read(table_id, needed)
         return LiveDealer(self, table_id, known)
 
+    async def check_keys(self) -> None:
+        """Raise SeedUnreadable when a shoe that a table deals from, or will, can't be opened."""
+        rows = await self._pool.fetch(
+            "SELECT table_id, shoe_number, wrapped_seed FROM shoes WHERE revealed_at IS NULL"
+        )
+        for table_id, number, wrapped in rows:
+            self.vault.unwrap(wrapped, table_id, number)
+
     async def _read(self, table_id: str, numbers: set[int]) -> dict[int, bytes]:
         rows = await self._pool.fetch(
             "SELECT shoe_number, wrapped_seed FROM shoes WHERE table_id = $1 AND shoe_number = ANY ($2)",
