@@ -182,8 +182,7 @@ class TableLoop:
                 case Request():
                     await self._answer(item, done)
                 case _Look():
-                    self._stored = await self._store.load(self.table_id)
-                    self._audience.refresh(self._stored)
+                    await self._look()
                 case _SeatsChanged():
                     await self._deal_if_all_have_bet()
         except OSError as fault:
@@ -242,7 +241,7 @@ class TableLoop:
         """Decide, commit, publish; decides again when another process was first."""
         with measure_game_loop("blackjack", operation=request.name, table_id=self.table_id):
             for _ in range(MAX_TRIES):
-                stored = self._stored = self._stored or await self._store.load(self.table_id)
+                stored = self._stored or await self._look()
                 decided = await self._decide(request, stored)
                 if isinstance(decided, Replayed):
                     return decided.ack
@@ -254,6 +253,12 @@ class TableLoop:
                 if ack is not None:
                     return ack
             raise TableBusy
+
+    async def _look(self) -> Stored:
+        """Read the table and show it here: what moved it may be a commit of ours whose answer was lost."""
+        self._stored = await self._store.load(self.table_id)
+        self._audience.refresh(self._stored)
+        return self._stored
 
     async def _commit(self, step: Step) -> _Ack | None:
         """The ack; or None when the step is to be decided again. Raises the store's refusal."""

@@ -56,8 +56,8 @@ class Broadcast:
     def refresh(self, stored: Stored) -> None:
         """Take note that this process's own watchers may have missed a view."""
         waiting = self._views.get(stored.table_id)
-        if waiting is None:
-            self._views[stored.table_id] = (stored, True)
+        if waiting is None or waiting[0].version < stored.version:
+            self._views[stored.table_id] = (stored, waiting is None or waiting[1])
             self._wake.set()
 
     async def run(self) -> None:

@@ -1,5 +1,6 @@
 """The table store: one move is one compare-and-swap with its journal, its transfers and its ack."""
 
+import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Final, TypeVar
@@ -52,7 +53,18 @@ _COMMIT: Final = """
 SELECT outcome, deadline, deadline_ms, ack, account_ids, balances, versions FROM floor_commit(
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)"""
 
-UNREACHABLE: Final = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, TimeoutError)
+# The connection was lost: while it was used, before, or because the server shuts down. The driver's own fault
+# is what it says of a connection that broke between its steps.
+_CUT: Final = (
+    ConnectionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+)
+UNREACHABLE: Final = (OSError, TimeoutError, *_CUT)
+READ_TRIES: Final = 3  # a cut takes all of a pool's connections at once, and the pool notices one by one
 _TRY_AGAIN: Final = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError)
 
 
@@ -306,6 +318,10 @@ def _replay(request: Request, fingerprint: bytes, ack: str) -> Replayed:
 
 
 async def _reached(ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask what changes nothing: again on another connection after a cut. Raises StoreUnreachable."""
+    for _ in range(READ_TRIES - 1):
+        with contextlib.suppress(*_CUT):
+            return await ask()
     try:
         return await ask()
     except UNREACHABLE as fault:

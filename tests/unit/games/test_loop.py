@@ -189,6 +189,7 @@ async def test_a_connection_lost_at_the_commit_gives_the_ack_of_what_was_committ
         ack = await loop.submit(request(PlaceBet(user_id="ann", amount=Money(500)), "c-2"))
     assert ack == {"version": 4, "replayed": True}
     assert world.store.balances["ann"] == 9_500
+    assert [stored.version for stored in world.audience.refreshed][-1:] == [4]
 
 
 async def test_a_full_inbox_is_answered_table_busy() -> None:
