@@ -19,6 +19,7 @@ SOON_S = 20.0  # what must happen at once gets so long on a busy machine
 _MUTATING = frozenset(
     ("take_seat", "leave_seat", "place_bet", "clear_bet", "act", "set_client_seed", "confirm_payouts")
 )
+_PASSING = frozenset(("internal", "table_busy", "server_restarting"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +114,7 @@ class Client:
         self.frames: list[Frame] = []
         self.sent: list[Sent] = []
         self.is_gone = False
+        self.is_patient = False  # sends a command again, with its id, that was answered with a fault of ours
         self._views: dict[str, dict[str, Any]] = {}
         self._news = asyncio.Event()
         self._socket = _Socket(self._take)
@@ -140,13 +142,24 @@ class Client:
         if command in _MUTATING:
             payload.setdefault("command_id", uuid4().hex)
         ack = await self._socket.call(command, payload, timeout=SOON_S)
+        while self.is_patient and not ack["ok"] and ack["error"]["code"] in _PASSING:
+            ack = await self._socket.call(command, payload, timeout=SOON_S)
         assert type(ack) is dict, ack
         assert type(ack["ok"]) is bool, ack
         assert ack["ok"] or {"code", "message"} <= ack["error"].keys(), ack
         self.sent.append(Sent(command=command, payload=payload, ack=ack))
+        self._news.set()
         if ack["ok"] and "table" in ack:
             self._see(ack["table"])
         return ack
+
+    async def fire(self, command: str, **payload: Any) -> None:
+        """Send a command and wait for nothing."""
+        await self._socket.emit(command, payload)
+
+    async def answered(self, count: int) -> None:
+        """Wait until so many commands were answered."""
+        await self.until(lambda: self.sent[count - 1] if len(self.sent) >= count else None)
 
     async def do(self, command: str, **payload: Any) -> dict[str, Any]:
         """The same; the ack must be good."""

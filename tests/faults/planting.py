@@ -1,0 +1,87 @@
+"""Wrong rows, written by hand: a clean pass counts only if `casino audit` and the test itself see these."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from tests.end_to_end.house import House
+from tests.services import Services
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bug:
+    """What goes wrong, as SQL, and the invariant that must be named for it."""
+
+    statement: str
+    invariant: str
+
+
+WRONG_BALANCE = Bug(
+    statement="""UPDATE accounts SET balance = balance + 1
+    WHERE account_id = (SELECT max(account_id) FROM accounts WHERE kind = 'wallet')""",
+    invariant="balances_equal_transfers",
+)
+MISSING_TRANSFER = Bug(
+    statement="""DELETE FROM transfers WHERE transfer_id = (
+        SELECT max(transfer_id::text)::uuid FROM transfers WHERE reason = 'settled')""",
+    invariant="balances_equal_transfers",
+)
+MISSING_JOURNAL_ROW = Bug(
+    statement="""DELETE FROM journal WHERE (table_id, version) = (
+        SELECT table_id, max(version) - 1 FROM journal GROUP BY table_id LIMIT 1)""",
+    invariant="journal_complete",
+)
+FORGOTTEN_STAKE = Bug(
+    # A bet that never was given back: the money is all there, but no round is about it.
+    statement="""WITH wallet AS (
+        SELECT account_id FROM accounts WHERE kind = 'wallet' AND balance > 500 ORDER BY account_id LIMIT 1
+    ), escrow AS (SELECT escrow_id FROM tables LIMIT 1)
+    SELECT post_transfers(ARRAY[gen_random_uuid()], ARRAY['planted'], ARRAY[wallet.account_id],
+        ARRAY[escrow.escrow_id], ARRAY[500::bigint], ARRAY['bet'], NULL, NULL) FROM wallet, escrow""",
+    invariant="table_escrow_equals_stakes",
+)
+DOUBLE_DIVIDEND = Bug(
+    # A second time, with a key, a seq and versions of its own: only the payout knows better.
+    statement="""WITH first AS (
+        SELECT * FROM transfers WHERE reason = 'dividend' ORDER BY amount, transfer_id LIMIT 1
+    ), chips AS (
+        UPDATE accounts a SET balance = balance + first.amount, version = a.version + 1,
+            dividend_seq = dividend_seq + 1
+        FROM first WHERE account_id = first.credit RETURNING a.*
+    ), house AS (
+        UPDATE accounts a SET balance = balance - first.amount, version = a.version + 1
+        FROM first WHERE a.kind = 'mint' RETURNING a.*
+    ), key AS (INSERT INTO transfer_keys VALUES ('planted'))
+    INSERT INTO transfers (transfer_id, key, debit, credit, amount, reason, debit_balance, debit_version,
+        credit_balance, credit_version, seq, payout_id)
+    SELECT gen_random_uuid(), 'planted', house.account_id, chips.account_id, first.amount, 'dividend',
+        house.balance, house.version, chips.balance, chips.version, chips.dividend_seq, first.payout_id
+    FROM first, chips, house""",
+    invariant="dividends_belong_to_payouts",
+)
+UNTOLD_PAYOUT = Bug(
+    statement="""DELETE FROM outbox WHERE event = 'syndicate_paid'
+        AND outbox_id = (SELECT max(outbox_id) FROM outbox WHERE event = 'syndicate_paid')""",
+    invariant="paid_payouts_are_told",
+)
+
+
+async def plant(house: House, services: Services, bug: Bug) -> None:
+    """Write the bug as the superuser, past the triggers that would refuse it."""
+    name = urlsplit(house.environment["DATABASE_URL"]).path
+    connection = await asyncpg.connect(f"{services.admin_url.rsplit('/', 1)[0]}{name}")
+    try:
+        await connection.execute("SET session_replication_role = replica")
+        done = await connection.execute(bug.statement)
+        assert done.split()[-1] != "0", f"planted {done}"
+    finally:
+        await connection.close()
+
+
+async def is_seen(house: House, services: Services, *bugs: Bug) -> None:
+    """Plant them, one after the other, and hold the audit to naming each."""
+    for bug in bugs:
+        assert bug.invariant not in await house.audit()
+        await plant(house, services, bug)
+        assert bug.invariant in await house.audit()
