@@ -9,6 +9,7 @@ import msgspec
 from games.blackjack.events import Event, RoundSettled, RoundVoided, ShoeFinished, ShoeStarted
 from games.blackjack.history import round_record
 from games.blackjack.settle import settled_stakes
+from games.blackjack.terms import Phase
 from games.ports import Step
 from server.floor.dealer import LiveDealer
 from server.floor.seeds import SeedVault
@@ -51,7 +52,10 @@ async def write_rows(connection: asyncpg.Connection, step: Step, vault: SeedVaul
             case ShoeFinished():
                 await connection.execute(_REVEAL_SHOE, table_id, event.shoe_number)
             case RoundSettled():
-                await _settle(connection, step)
+                await _record(connection, step)
+                await _book(connection, step)
+            case RoundVoided() if step.after.phase is Phase.SETTLED:  # else no card was dealt
+                await _record(connection, step)
             case _:
                 pass
 
@@ -69,10 +73,13 @@ async def _start_shoe(
     await connection.execute(_PREPARE_SHOE, table_id, number + 1, event.next_commitment, wrapped)
 
 
-async def _settle(connection: asyncpg.Connection, step: Step) -> None:
-    round_id = UUID(step.after.round_id)
+async def _record(connection: asyncpg.Connection, step: Step) -> None:
     record = msgspec.json.encode(round_record(step.after, step.dealer)).decode()
-    await connection.execute(_ROUND, round_id, step.before.table_id, record)
+    await connection.execute(_ROUND, UUID(step.after.round_id), step.before.table_id, record)
+
+
+async def _book(connection: asyncpg.Connection, step: Step) -> None:
+    round_id = UUID(step.after.round_id)
     stakes = settled_stakes(step.before.state, step.events)
     await connection.execute(
         _SEATS,

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from economy.money import Money
-from games.blackjack.commands import Deal, Expire, LeaveSeat, PlaceBet, TakeSeat
+from games.blackjack.commands import Deal, Expire, LeaveSeat, PlaceBet, TakeSeat, Void
 from games.blackjack.events import decode_events
 from games.blackjack.evolve import fold
 from games.blackjack.state import new_table
@@ -178,6 +178,24 @@ async def test_a_settled_round_leaves_its_record_its_seats_and_an_empty_escrow(w
     assert record["seats"][0]["net"] == seat["paid"] - seat["staked"] == await world.balance(ann) - 100_000
     assert await world.pool.fetchval("SELECT balance FROM accounts WHERE kind = 'escrow'") == 0
     assert await world.pool.fetchval("SELECT sum(balance) FROM accounts") == 0
+
+
+async def test_a_voided_round_leaves_its_record_and_nothing_that_accrues(world: FloorWorld) -> None:
+    ann = await sit(world)
+    await sit(world, "bob", 2)
+    bet = PlaceBet(user_id=ann, amount=Money(500))
+    await world.store.commit(await world.step(bet, request_of(bet, ann, "bet-00001")))
+    deal, void = Deal(connected=frozenset({1})), Void(reason="test")
+    dealt = await world.store.commit(await world.step(deal, Request(command=deal, name="deal")))
+    assert isinstance(dealt, Committed)
+    if dealt.stored.state.phase.value != "settled":  # no natural
+        await world.store.commit(await world.step(void, Request(command=void, name="void")))
+    record, seats = await world.pool.fetchrow(
+        "SELECT (SELECT record FROM rounds), (SELECT count(*) FROM round_seats)"
+    )
+    outcome = orjson.loads(record)["seats"][0]["hands"][0]["outcome"]
+    assert (outcome == "void") == (seats == 0)
+    assert await world.pool.fetchval("SELECT balance FROM accounts WHERE kind = 'escrow'") == 0
 
 
 async def test_the_journal_replays_to_the_stored_state(world: FloorWorld) -> None:
