@@ -256,7 +256,7 @@ def main(settings: Settings) -> int:
     try:
         listener = listen(settings.host, settings.port)
     except OSError as fault:
-        log.critical("web.port_unusable", port=settings.port, error=str(fault))
+        sys.stderr.write(f"casino: PORT: {settings.port} can't be used: {fault.strerror}\n")
         return 2
     with contextlib.closing(listener):
         try:

@@ -13,6 +13,8 @@ _LIMITS = {
     "timezone": "UTC",
 }
 
+UNUSABLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
 
 class DatabaseUnusable(Exception):
     """Nobody can work with the database at this address; the message says why in one line."""
@@ -31,6 +33,15 @@ def create_engine(database_url: str, *, pool_size: int, application: str) -> Asy
     )
 
 
+async def reach(database_url: str) -> None:
+    """Connect once; raises DatabaseUnusable."""
+    try:
+        connection = await asyncpg.connect(asyncpg_dsn(database_url), timeout=10)
+    except UNUSABLE as fault:
+        raise _unusable(fault) from fault
+    await connection.close()
+
+
 async def create_pool(database_url: str, *, pool_size: int, application: str) -> asyncpg.Pool:
     """The raw pool, opened and ready; raises DatabaseUnusable."""
     try:
@@ -42,5 +53,9 @@ async def create_pool(database_url: str, *, pool_size: int, application: str) ->
             command_timeout=20,
             server_settings={**_LIMITS, "application_name": application},
         )
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
-        raise DatabaseUnusable(" ".join(str(fault).split()) or type(fault).__name__) from fault
+    except UNUSABLE as fault:
+        raise _unusable(fault) from fault
+
+
+def _unusable(fault: Exception) -> DatabaseUnusable:
+    return DatabaseUnusable(" ".join(str(fault).split()) or type(fault).__name__)

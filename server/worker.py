@@ -2,13 +2,14 @@
 
 import asyncio
 import signal
+import sys
 from contextlib import AsyncExitStack
 
 import uvloop
 
 from economy.errors import EconomyError
 from server.bells import Bells, valkey_client
-from server.database import create_engine
+from server.database import DatabaseUnusable, create_engine, reach
 from server.instruments import AlertBells, Instruments, start_logging
 from server.lane import make_lane
 from server.settings import Settings
@@ -20,13 +21,18 @@ log = get_logger()
 
 def main(settings: Settings, *, serves_health: bool) -> int:
     """`casino worker`: the exit code."""
-    return uvloop.run(_run(settings, serves_health=serves_health))
+    try:
+        return uvloop.run(_run(settings, serves_health=serves_health))
+    except DatabaseUnusable as fault:
+        sys.stderr.write(f"casino: DATABASE_URL: {fault}\n")
+        return 2
 
 
 async def _run(settings: Settings, *, serves_health: bool) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await reach(settings.database_url)
     async with AsyncExitStack() as stack:
         redis = valkey_client(settings.redis_url)
         stack.push_async_callback(redis.aclose)

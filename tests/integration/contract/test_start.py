@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from server.floor.seeds import SeedVault
 from server.floor.tables import create_table
 from tests.integration.sockets.house import TABLE
+from tests.processes import free_port
 
 CASINO = Path(sys.executable).with_name("casino")
 
@@ -21,6 +22,11 @@ def test_a_database_that_cannot_be_used_is_one_line(postgres_url: str, password:
     right = postgres_url.split("@", maxsplit=1)[0].rsplit(":", 1)[1]
     url = postgres_url.replace(right, password) if password else "postgresql://casino@127.0.0.1:1/casino"
     assert _start(url, "a key for the tests only").startswith("casino: DATABASE_URL: ")
+
+
+def test_a_worker_without_a_database_is_one_line_too() -> None:
+    line = _start("postgresql://casino@127.0.0.1:1/casino", "a key for the tests only", "worker")
+    assert line.startswith("casino: DATABASE_URL: ")
 
 
 def test_a_database_without_its_schema_is_one_line(empty_postgres_url: str) -> None:
@@ -35,17 +41,17 @@ async def test_keys_that_open_no_seed_are_one_line(postgres_url: str, engine: As
     assert line.startswith("casino: SHOE_KEYS: none of them opens the seed of main-1 shoe ")
 
 
-def _start(database_url: str, shoe_keys: str) -> str:
-    """The only line of `casino web`, which ends with exit code 2."""
+def _start(database_url: str, shoe_keys: str, process: str = "web") -> str:
+    """The only line of `casino web` (or worker), which ends with exit code 2."""
     environment = {
         "PATH": os.environ["PATH"],
         "DATABASE_URL": database_url,
         "REDIS_URL": "redis://127.0.0.1:1/0",
-        "PORT": "18753",
+        "PORT": str(free_port()),
         "SHOE_KEYS": shoe_keys,
     }
     ended = subprocess.run(
-        [CASINO, "web"], env=environment, capture_output=True, text=True, timeout=30, check=False
+        [CASINO, process], env=environment, capture_output=True, text=True, timeout=30, check=False
     )
     assert (ended.returncode, ended.stdout) == (2, "")
     (line,) = ended.stderr.splitlines()
