@@ -75,6 +75,7 @@ async def _check_books(house: House, client: Client, records: dict[str, dict[str
     balance = 0
     for line in await _statement(house, client):
         balance += line["amount"]
+        assert line["balance"] == balance
     assert balance == expected
 
 

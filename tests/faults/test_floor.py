@@ -115,7 +115,7 @@ async def test_a_process_that_was_paused_in_a_hand_does_no_harm_when_it_wakes(
         hit = await until_in_hand(client, other, table_id)
         sleeper.pause()
         try:
-            await client.fire("act", **hit)  # it lies in the paused process until that one wakes
+            lying = asyncio.create_task(client.do("act", **hit))  # in the paused process, until it wakes
             async with house.client(ann) as again:
                 await _hit_is_done_once(again, hit)
                 stand = {**hit, "command_id": uuid4().hex, "cards": 3, "move": "stand"}
@@ -125,11 +125,9 @@ async def test_a_process_that_was_paused_in_a_hand_does_no_harm_when_it_wakes(
                 )
         finally:
             sleeper.resume()
+        assert (await lying)["replayed"]
         newest = other.view(table_id)["version"]
-        async with connected(sleeper.url, ann) as woken:
-            shown = (await woken.do("watch_table", table_id=table_id))["table"]
-            assert shown["version"] >= newest
-            assert (await woken.do("act", **hit))["replayed"]
+        await client.view_where(table_id, lambda view: view["version"] >= newest)
     moves = await house.value("SELECT count(*) FROM journal WHERE command_id = $1", hit["command_id"])
     assert moves == 1
     await check_money(house, ann, bob)
