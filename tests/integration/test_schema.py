@@ -4,14 +4,15 @@ import pytest
 from sqlalchemy import Connection, Table, inspect
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from economy.schema import metadata
+from server import schema
 
 
-@pytest.mark.parametrize("table", metadata.sorted_tables, ids=lambda table: table.name)
+@pytest.mark.parametrize("table", schema.metadata.sorted_tables, ids=lambda table: table.name)
 async def test_the_columns_are_those_of_the_database(engine: AsyncEngine, table: Table) -> None:
     def columns(connection: Connection) -> dict[str, tuple[str, bool]]:
         found = inspect(connection).get_columns(table.name)
-        return {column["name"]: (str(column["type"]), column["nullable"]) for column in found}
+        types = {column["name"]: column["type"].compile(connection.dialect) for column in found}
+        return {column["name"]: (types[column["name"]], column["nullable"]) for column in found}
 
     async with engine.connect() as connection:
         actual = await connection.run_sync(columns)
