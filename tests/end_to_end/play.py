@@ -104,3 +104,11 @@ def is_asked(view: Mapping[str, Any], user_id: str) -> bool:
             return bool(view["turn"] and view["turn"]["seat"] == seat["seat"])
         case _:
             return False
+
+
+def is_small_hand(view: dict[str, Any]) -> bool:
+    """Whether it is somebody's first move on a hard 9 or less: a hit leaves at most 20, and a turn."""
+    if view["phase"] != "playing" or view["turn"] is None:
+        return False
+    hand = view["seats"][view["turn"]["seat"] - 1]["hands"][view["turn"]["hand"]]
+    return bool(len(hand["cards"]) == 2 and hand["total"] <= 9 and not hand["soft"])

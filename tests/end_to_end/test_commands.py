@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from tests.end_to_end.house import PASSWORD, House, command
-from tests.end_to_end.test_dividends import found_syndicate
+from tests.end_to_end.syndicates import found_syndicate
 
 NOWHERE = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", "REDIS_URL": "redis://127.0.0.1:1"}
 SCRIPT: dict[str, Any] = {

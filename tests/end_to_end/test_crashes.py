@@ -11,18 +11,10 @@ import pytest
 
 from tests.end_to_end.clients import seat_of
 from tests.end_to_end.house import House
-from tests.end_to_end.play import BET, Wish, play_until, sit
-from tests.end_to_end.test_dividends import found_syndicate, run_by_http
+from tests.end_to_end.play import BET, Wish, is_small_hand, play_until, sit
+from tests.end_to_end.syndicates import found_syndicate, run_by_http
 
 START = 100_000
-
-
-def is_small_hand(view: dict[str, Any]) -> bool:
-    """Whether it is somebody's first move on a hard 9 or less: a hit leaves at most 20, and a turn."""
-    if view["phase"] != "playing" or view["turn"] is None:
-        return False
-    hand = view["seats"][view["turn"]["seat"] - 1]["hands"][view["turn"]["hand"]]
-    return bool(len(hand["cards"]) == 2 and hand["total"] <= 9 and not hand["soft"])
 
 
 @pytest.mark.parametrize("is_same_port", [True, False], ids=["same port", "another port"])

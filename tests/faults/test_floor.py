@@ -10,8 +10,7 @@ import pytest
 from tests.end_to_end.checks import check_payouts, paid_of, staked_of
 from tests.end_to_end.clients import Account, Client, connected, seat_of
 from tests.end_to_end.house import House
-from tests.end_to_end.play import Wish, play, play_until, sit
-from tests.end_to_end.test_crashes import is_small_hand
+from tests.end_to_end.play import Wish, is_small_hand, play, play_until, sit
 from tests.faults.planting import (
     FORGOTTEN_STAKE,
     MISSING_JOURNAL_ROW,

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from tests.end_to_end.clients import Client
 from tests.end_to_end.house import House
-from tests.end_to_end.test_dividends import run_by_http
+from tests.end_to_end.syndicates import run_by_http
 from tests.faults.clubs import found_club_of, found_clubs, paid_wrong
 from tests.faults.planting import DOUBLE_DIVIDEND, UNTOLD_PAYOUT, WRONG_BALANCE, is_seen
 from tests.processes import CasinoProcess
