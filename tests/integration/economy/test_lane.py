@@ -340,6 +340,7 @@ async def test_a_cancelled_run_ends_with_what_was_paid(engine: AsyncEngine, redi
     async with running(engine, redis_url, heard) as lane:
         await pause(engine, is_paused=True)
         run_id = await start(engine, lane.bell)
+        await heard.until("run_progressed", facts={"run_id": str(run_id)})  # the relay has seen it open
         async with engine.begin() as connection:
             await runs.cancel(connection, run_id)
         await pause(engine, is_paused=False)
