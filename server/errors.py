@@ -80,12 +80,6 @@ class NotWatching(WireError):
     code = "not_watching"
 
 
-class TableBusy(WireError):
-    """The table has too much to do; try again in a moment."""
-
-    code = "table_busy"
-
-
 class ServerRestarting(WireError):
     """The server is restarting; try again in a moment."""
 

@@ -70,7 +70,7 @@ def openapi_document(calls: Iterable[Call[Any]]) -> bytes:
 
 
 def _anything(kind: type) -> dict[str, Any]:
-    """The schema of facts that may be any JSON."""
+    """The schema of facts that may be any JSON; for others msgspec asks its hook to raise just this."""
     if kind is object:
         return {"description": "Any JSON."}
     raise NotImplementedError

@@ -1,4 +1,7 @@
-"""What a move costs in PostgreSQL: the one SQL function against the same work in separate statements."""
+"""What a move costs in PostgreSQL: the one SQL function against the same writes in separate statements.
+
+On the tests' servers, whose fsync is off: the rates are no promise. The table store also loads and decides.
+"""
 
 import asyncio
 from statistics import median
