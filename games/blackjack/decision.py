@@ -3,7 +3,7 @@
 from games.blackjack.errors import ShoeTooShort
 from games.blackjack.events import Event, ShoeFinished, ShoeStarted
 from games.blackjack.evolve import evolve
-from games.blackjack.state import TableState
+from games.blackjack.state import HoleCard, TableState
 from games.cards import Card
 from games.shoe import Dealer, shoe_size
 
@@ -11,13 +11,14 @@ from games.shoe import Dealer, shoe_size
 class Decision:
     """Collects what happens. `state` always is what the events so far mean, so no rule has to foresee it."""
 
-    __slots__ = ("_dealer", "events", "position", "state")
+    __slots__ = ("_dealer", "_laid", "events", "position", "state")
 
     def __init__(self, state: TableState, dealer: Dealer) -> None:
         self.state = state
         self.events: list[Event] = []
         self.position = state.position
         self._dealer = dealer
+        self._laid: HoleCard | None = None
 
     def emit(self, event: Event) -> None:
         """Say that this happened."""
@@ -40,10 +41,20 @@ class Decision:
         self.position += 1
         return card
 
+    @property
+    def hole(self) -> HoleCard | None:
+        """Where the hole card lies: only its place is remembered."""
+        return self._laid or self.state.hole
+
+    def lay_hole_card(self) -> None:
+        """Draw the next card and lay it face down before the dealer."""
+        self.draw()
+        self._laid = HoleCard(self.state.shoe_number, self.position - 1)
+
     def hole_card(self) -> Card:
         """The hidden card before the dealer; only for looking whether it makes a natural, or to reveal it."""
         state = self.state
-        hole = state.hole
+        hole = self.hole
         if hole is None:
             raise ValueError("there is no hole card")
         if hole.shoe_number == state.shoe_number:

@@ -1,5 +1,6 @@
 """What hands win, and which money moves for what happened."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -9,20 +10,16 @@ from games.blackjack.events import (
     BetPlaced,
     Event,
     HandDoubled,
-    HandResult,
     HandSplit,
     Insured,
     RoundSettled,
     RoundVoided,
-    SeatResult,
 )
-from games.blackjack.hand import TARGET, is_natural, score
+from games.blackjack.hand import TARGET, score
 from games.blackjack.rules import PAYS, Rules
-from games.blackjack.state import Hand, Seat, TableState
+from games.blackjack.state import TableState
 from games.blackjack.terms import HandStatus, Outcome
 from games.cards import Card
-
-_LOST = HandResult(Outcome.LOSE, Money(0))
 
 
 class Flow(StrEnum):
@@ -69,35 +66,42 @@ class SettledStake(NamedTuple):
     paid: Money
 
 
-def round_result(state: TableState) -> RoundSettled:
-    """The end of the round in play, whose hands are complete and whose dealer has drawn."""
-    return RoundSettled(
-        seats=tuple(
-            _seat_result(state, number, seat)
-            for number, seat in enumerate(state.seats, start=1)
-            if seat.hands
-        )
-    )
+class DealerEnd(NamedTuple):
+    """The dealer's end of a round: the total of the cards that are known, and whether it is a natural."""
+
+    total: int
+    has_natural: bool
 
 
-def hand_result(rules: Rules, hand: Hand, dealer: tuple[Card, ...]) -> HandResult:
-    """How a complete hand ends against the dealer's; what comes back is rounded down to a whole cent."""
-    bet = hand.bet
-    if hand.status is HandStatus.BUSTED:
-        return _LOST
-    has_natural = is_natural(dealer)
-    if hand.status is HandStatus.BLACKJACK:
+def dealer_end(cards: Sequence[Card]) -> DealerEnd:
+    """What the hands are compared with."""
+    total = score(cards).total
+    return DealerEnd(total, has_natural=total == TARGET and len(cards) == 2)
+
+
+def hand_result(
+    rules: Rules, status: HandStatus, total: int, bet: Money, dealer: DealerEnd
+) -> tuple[Outcome, Money]:
+    """How a complete hand of this total ends, and what comes back for it, rounded down to a whole cent."""
+    dealers, has_natural = dealer
+    if status is HandStatus.BUSTED:
+        return Outcome.LOSE, Money(0)
+    if status is HandStatus.BLACKJACK:
         if has_natural:
-            return HandResult(Outcome.PUSH, bet)
-        return HandResult(Outcome.BLACKJACK, Money(bet + part_down(bet, *PAYS[rules.blackjack_pays])))
+            return Outcome.PUSH, bet
+        return Outcome.BLACKJACK, Money(bet + part_down(bet, *PAYS[rules.blackjack_pays]))
     if has_natural:
-        return _LOST
-    if hand.status is HandStatus.SURRENDERED:
-        return HandResult(Outcome.SURRENDER, part_down(bet, 1, 2))
-    players, dealers = score(hand.cards).total, score(dealer).total
-    if dealers > TARGET or players > dealers:
-        return HandResult(Outcome.WIN, Money(2 * bet))
-    return HandResult(Outcome.PUSH, bet) if players == dealers else _LOST
+        return Outcome.LOSE, Money(0)
+    if status is HandStatus.SURRENDERED:
+        return Outcome.SURRENDER, part_down(bet, 1, 2)
+    if dealers > TARGET or total > dealers:
+        return Outcome.WIN, Money(bet + bet)
+    return (Outcome.PUSH, bet) if total == dealers else (Outcome.LOSE, Money(0))
+
+
+def insurance_result(stake: Money, dealer: DealerEnd) -> Money:
+    """What comes back for an insurance: it pays 2 to 1 when the dealer has a natural."""
+    return Money(3 * stake) if dealer.has_natural else Money(0)
 
 
 def movements(before: TableState, events: tuple[Event, ...]) -> tuple[Movement, ...]:
@@ -136,20 +140,6 @@ def settled_stakes(before: TableState, events: tuple[Event, ...]) -> tuple[Settl
         for event in events
         if isinstance(event, RoundSettled)
         for result in event.seats
-    )
-
-
-def _seat_result(state: TableState, number: int, seat: Seat) -> SeatResult:
-    hands = tuple(hand_result(state.config.rules, hand, state.dealer) for hand in seat.hands)
-    insurance = seat.insurance or Money(0)
-    insurance_payout = Money(3 * insurance if is_natural(state.dealer) else 0)
-    return SeatResult(
-        seat=number,
-        user_id=seat.user_id or "",
-        staked=Money(sum(hand.bet for hand in seat.hands) + insurance),
-        paid=Money(sum(result.payout for result in hands) + insurance_payout),
-        insurance_payout=insurance_payout,
-        hands=hands,
     )
 
 

@@ -5,12 +5,14 @@ import pytest
 from economy.money import Money
 from games.blackjack.commands import ClearBet, LeaveSeat, PlaceBet, Void
 from games.blackjack.events import Event
+from games.blackjack.hand import score
 from games.blackjack.rules import BlackjackPays, Rules
 from games.blackjack.settle import (
     Flow,
     Movement,
     Reason,
     SettledStake,
+    dealer_end,
     hand_result,
     movements,
     settled_stakes,
@@ -62,8 +64,7 @@ def test_a_hand_ends_and_pays(
 
 
 def _ended(rules: Rules, hand: Hand, dealer: str) -> tuple[Outcome, int]:
-    result = hand_result(rules, hand, parse_cards(dealer))
-    return result.outcome, result.payout
+    return hand_result(rules, hand.status, score(hand.cards).total, hand.bet, dealer_end(parse_cards(dealer)))
 
 
 @pytest.mark.parametrize(

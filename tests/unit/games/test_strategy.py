@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 
-from games.blackjack.moves import hand_moves
+from games.blackjack.moves import legal_by
 from games.blackjack.rules import DoubleOn, Rules, Surrender
 from games.blackjack.state import Hand
 from games.blackjack.strategy import best_move
@@ -24,7 +24,9 @@ NO_PEEK = Rules(dealer_peeks=False)
 def called(rules: Rules, cards: str, up_card: str, hands: int = 1) -> str:
     """The call for a hand among so many hands of the seat, by the moves that are legal then."""
     held = tuple(Hand(cards=parse_cards(cards), bet=0) for _ in range(hands))  # type: ignore[arg-type] # no stake
-    return best_move(rules, held[0].cards, parse_card(up_card), hand_moves(rules, held, 0)).value
+    return best_move(
+        rules, held[0].cards, parse_card(up_card), legal_by(rules).of(held[0].cards, hands)
+    ).value
 
 
 @pytest.mark.parametrize(
