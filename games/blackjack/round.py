@@ -86,8 +86,10 @@ Tell = Callable[[Event], None]
 
 
 class Round:
-    """A round of the seats that have bet. `phase` is insurance, playing (`seat` and `index` say whose turn
-    it is) or settled.
+    """A round of the seats that have bet.
+
+    `phase` is insurance, playing (`seat` and `index` say whose turn it is) or settled (`end`: the dealer's).
+    `has_dealer_played` tells whether a hand stood against the dealer and he drew to his rules.
     """
 
     __slots__ = (
@@ -96,6 +98,8 @@ class Round:
         "_shoe",
         "_tell",
         "dealer",
+        "end",
+        "has_dealer_played",
         "has_hole_card",
         "index",
         "phase",
@@ -114,6 +118,7 @@ class Round:
         self.phase = Phase.PLAYING
         self.dealer: list[Card] = []
         self.has_hole_card = False
+        self.has_dealer_played = False
 
     @property
     def hand(self) -> PlayedHand:
@@ -261,7 +266,7 @@ class Round:
         self._advance()
 
     def _advance(self) -> None:
-        """Give the turn to the first hand that is not complete (its second card first), or let the dealer play."""
+        """Give the turn to the first hand that is not complete; if there is none, let the dealer play."""
         for seat in self.seats:
             for index, hand in enumerate(seat.hands):
                 if hand.status is _PLAYING and (len(hand.cards) > 1 or self._completes_pair(seat, index)):
@@ -293,6 +298,7 @@ class Round:
     def _play_dealer(self) -> None:
         """Show or draw the second card if something depends on it; draw to 17 against hands that stand."""
         must_play = any(hand.status in _AGAINST_DEALER for seat in self.seats for hand in seat.hands)
+        self.has_dealer_played = must_play
         if self.has_hole_card:
             self._show_hole_card(self._shoe.hole_card())
         elif must_play or self._depends_on_natural():
@@ -331,7 +337,7 @@ class Round:
     def _settle(self) -> None:
         """Decide every hand against the dealer's."""
         self.phase = Phase.SETTLED
-        dealer = dealer_end(self.dealer)
+        self.end = dealer = dealer_end(self.dealer)
         for seat in self.seats:
             for hand in seat.hands:
                 hand.outcome, hand.payout = hand_result(
