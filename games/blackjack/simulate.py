@@ -61,7 +61,7 @@ class Tally(msgspec.Struct, kw_only=True):
 class Worth(msgspec.Struct, frozen=True, kw_only=True):
     """What the rounds of a simulation came to.
 
-    Per initial bet: `ev`, `house_edge`, `standard_error`, `standard_deviation`. Shares of whole rounds by their
+    Per initial bet: `ev`, `house_edge`, `standard_error`, `standard_deviation`. Shares of rounds by their
     net: `win`, `lose`, `push`. Per round: `blackjack` (all of the player's naturals), `surrender`, `doubles`,
     `splits`, `hands`. A share of the rounds in which the dealer played: `dealer_bust`.
     """
