@@ -25,7 +25,7 @@ from tests.unit.games.stacked import stacked_round
 
 
 def compare(chance: Random, rules: Json) -> tuple[Round, Json, str]:
-    """Hold a stacked round against the naive blackjack; gives what was played, its result, what was spoilt."""
+    """Hold a stacked round against the naive blackjack; gives play, result and what was spoilt."""
     script, played, due = stacked_round(chance, rules)
     assert due == judged(script)
     assert due == replayed(script)

@@ -63,7 +63,7 @@ def _too_little_money(chance: Random, script: Script, played: Round) -> Script:
 
 
 def _another_action(chance: Random, script: Script, played: Round) -> Script:
-    """Another legal move may change all that follows: there are cards enough, and the fault is any or none."""
+    """Another legal move may change all that follows: there are cards enough, and any fault or none."""
     asked, _ = chance.choice(played.answers)
     _answer(script, played, asked, chance.choice(asked.moves))
     script["seats"].sort(key=lambda seat: int(seat["seat"]))

@@ -1,4 +1,4 @@
-"""The live engine against the naive blackjack: stacked rounds, random rules, every decision and every cent."""
+"""The live engine against the naive blackjack: every decision and cent of stacked rounds."""
 
 from random import Random
 
