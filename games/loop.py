@@ -13,6 +13,7 @@ from typing import Final
 from games.blackjack.commands import Act, ClearBet, Deal, Expire, LeaveSeat, PlaceBet, Void
 from games.blackjack.decide import decide_and_evolve
 from games.blackjack.errors import RuleViolation
+from games.blackjack.explain import explain
 from games.blackjack.terms import Phase
 from games.ports import (
     Attendance,
@@ -303,10 +304,11 @@ class TableLoop:
         dealer = await self._store.dealer(stored)
         try:
             events, after = decide_and_evolve(stored.state, request.command, dealer)
-        except RuleViolation:
+        except RuleViolation as refusal:
             replayed = await self._recheck(request, stored)
             if replayed is not None or self._stored is None:
                 return replayed
+            refusal.say(explain(refusal, stored.state, request.command))
             raise
         except Exception as bug:
             raise TableFault(str(bug)) from bug

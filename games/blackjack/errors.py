@@ -14,6 +14,10 @@ class RuleViolation(Exception):
     def __init__(self) -> None:
         super().__init__(type(self).__doc__)
 
+    def say(self, words: str) -> None:
+        """Let the message be these words, which know who asked for what."""
+        self.args = (words,)
+
     def facts(self) -> dict[str, object]:
         """What the one who asked may learn besides the code, ready for JSON."""
         return {}

@@ -1,7 +1,8 @@
 """Scripted rounds: the cards and every action are given, and the live rules play them to the end."""
 
 import re
-from typing import Final
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -10,11 +11,13 @@ from games.blackjack.commands import Act, Command, Deal, PlaceBet, TakeSeat
 from games.blackjack.config import MAX_SEATS, MAX_STAKE
 from games.blackjack.decide import decide_and_evolve
 from games.blackjack.errors import InvalidRules, ShoeTooShort
+from games.blackjack.events import Event
 from games.blackjack.history import DealerRecord, SeatOutcome, dealer_record, seat_outcomes
 from games.blackjack.moves import is_asked_for_insurance, legal_moves, move_cost
 from games.blackjack.rules import Rules, parse_rules
 from games.blackjack.state import TableConfig, TableState, new_table, shoes_of_round
 from games.blackjack.terms import Move, Phase
+from games.blackjack.words import cents_in_words, move_in_words, moves_in_words
 from games.cards import Card, CardError, parse_card
 from games.shoe import Dealer, ScriptedDealer
 
@@ -24,11 +27,11 @@ class ScriptError(Exception):
 
     code = "invalid_payload"
 
-    def __init__(self) -> None:
-        super().__init__(type(self).__doc__)
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
 
     def facts(self) -> dict[str, object]:
-        """What went wrong, besides the code, ready for JSON."""
+        """What went wrong, besides code and message, ready for JSON."""
         return {}
 
 
@@ -36,7 +39,8 @@ class InvalidScriptError(ScriptError):
     """This is no scripted round."""
 
     def __init__(self, field: str) -> None:
-        super().__init__()
+        what = f"{field} is missing or not what belongs there" if field else "it is no object in JSON"
+        super().__init__(f"This is no scripted round: {what}.")
         self.field = field
 
     def facts(self) -> dict[str, object]:
@@ -50,7 +54,8 @@ class IllegalActionError(ScriptError):
     code = "illegal_move"
 
     def __init__(self, seat: int, action: str, moves: tuple[Move, ...]) -> None:
-        super().__init__()
+        known = next((move_in_words(move) for move in Move if move == action), repr(action[:_WORD_SHOWN]))
+        super().__init__(f"Seat {seat} cannot {known} here: {moves_in_words(moves)}.")
         self.seat = seat
         self.action = action
         self.moves = moves
@@ -61,14 +66,15 @@ class IllegalActionError(ScriptError):
 
 
 class UncoveredActionError(ScriptError):
-    """The balance does not cover this action."""
+    """The balance does not cover this action. `cost` and `balance` in cents; `moves` it does cover."""
 
     code = "insufficient_funds"
 
-    def __init__(self, seat: int, action: str) -> None:
-        super().__init__()
+    def __init__(self, seat: int, move: Move, *, cost: int, balance: int, moves: tuple[Move, ...]) -> None:
+        lack = f"it takes {cents_in_words(cost)} more and {cents_in_words(balance)} is left"
+        super().__init__(f"Seat {seat} cannot {move_in_words(move)}: {lack}; {moves_in_words(moves)}.")
         self.seat = seat
-        self.action = action
+        self.action = move.value
 
     def facts(self) -> dict[str, object]:
         """The seat and its action."""
@@ -76,12 +82,12 @@ class UncoveredActionError(ScriptError):
 
 
 class IncompleteScriptError(ScriptError):
-    """The script has too few actions, too many, or too few cards."""
+    """The script has too few actions, too many, or too few cards; `seat` is whose actions do not fit."""
 
     code = "incomplete_script"
 
-    def __init__(self, seat: int | None = None) -> None:
-        super().__init__()
+    def __init__(self, message: str, seat: int | None = None) -> None:
+        super().__init__(message)
         self.seat = seat
 
     def facts(self) -> dict[str, object]:
@@ -90,9 +96,13 @@ class IncompleteScriptError(ScriptError):
 
 
 class ScriptedSeat(msgspec.Struct, frozen=True, kw_only=True):
-    """One seat of a script; `balance` is what is left after the bet, in cents, None for no limit."""
+    """One seat of a script; `balance` is what is left after the bet, in cents, None for no limit.
+
+    Round records name the `player`.
+    """
 
     seat: int
+    player: str = ""
     bet: int
     balance: int | None = None
     actions: tuple[str, ...] = ()
@@ -122,6 +132,7 @@ class _RawScript(msgspec.Struct, frozen=True, kw_only=True):
     rules: dict[str, object] = {}
 
 
+_WORD_SHOWN: Final = 40  # characters of a word that is no action
 _DECODER: Final = msgspec.json.Decoder(_RawScript)
 _PATH: Final = re.compile(r"at `\$\.?([^`]*)`")
 _MISSING: Final = re.compile(r"required field `(\w+)`")
@@ -142,16 +153,18 @@ def parse_script(data: bytes) -> ScriptedRound:
     return ScriptedRound(rules=rules, cards=_cards(raw.cards), seats=_seats(raw.seats))
 
 
+class Moment(NamedTuple):
+    """One command of a round that is played: the table before it, and what it made happen."""
+
+    before: TableState
+    events: tuple[Event, ...]
+
+
 def replay(script: ScriptedRound) -> RoundResult:
     """Play the script through the live rules; raises a `ScriptError` that says where it does not fit."""
     table = _ScriptedTable(script)
-    try:
-        table.deal()
-        while table.state.phase is not Phase.SETTLED:
-            table.act()
-    except ShoeTooShort:
-        raise IncompleteScriptError from None
-    table.check_complete()
+    for _ in table.play():
+        pass
     state = table.state
     return RoundResult(
         dealer=dealer_record(state),
@@ -160,10 +173,16 @@ def replay(script: ScriptedRound) -> RoundResult:
     )
 
 
+def moments(script: ScriptedRound) -> Iterator[Moment]:
+    """Play the script moment by moment; raises a `ScriptError` after the last one that fits."""
+    return _ScriptedTable(script).play()
+
+
 class _ScriptedTable:
     """A table that is played by a script."""
 
     def __init__(self, script: ScriptedRound) -> None:
+        self._cards = len(script.cards)
         self._dealer: Dealer = ScriptedDealer(script.cards)
         self._seats = {seat.seat: seat for seat in script.seats}
         self._actions = {seat.seat: list(reversed(seat.actions)) for seat in script.seats}
@@ -180,34 +199,39 @@ class _ScriptedTable:
             config, commitment=self._dealer.commitment(1), next_commitment=self._dealer.commitment(2)
         )
 
-    def deal(self) -> None:
-        """Seat everybody, bet and deal."""
+    def play(self) -> Iterator[Moment]:
+        """Seat everybody, bet, deal, and make every action, to the end."""
         for number, seat in sorted(self._seats.items()):
-            self._do(TakeSeat(user_id=_user(number), name=_user(number), seat=number))
-            self._do(PlaceBet(user_id=_user(number), amount=Money(seat.bet)))
-        self._do(Deal(connected=frozenset()))
+            yield self._do(TakeSeat(user_id=_user(number), name=seat.player, seat=number))
+            yield self._do(PlaceBet(user_id=_user(number), amount=Money(seat.bet)))
+        yield self._deal_out(Deal(connected=frozenset()), "in the deal")
+        while self.state.phase is not Phase.SETTLED:
+            yield self._act()
+        self._check_complete()
 
-    def act(self) -> None:
+    def _act(self) -> Moment:
         """Make the next action of the seat that is asked."""
         number = self._asked_seat()
         index = 0 if self.state.turn is None else self.state.turn.hand
+        moves = legal_moves(self.state, number)
         actions = self._actions[number]
         if not actions:
-            raise IncompleteScriptError(number)
+            asked = f"Seat {number} is asked and has no action left"
+            raise IncompleteScriptError(f"{asked}: {moves_in_words(moves)}.", number)
         word = actions.pop()
-        moves = legal_moves(self.state, number)
         move = next((move for move in moves if move == word), None)
         if move is None:
             raise IllegalActionError(number, word, moves)
-        self._pay(number, move_cost(self.state.seats[number - 1], index, move), word)
-        round_id = self.state.round_id or ""
-        self._do(Act(user_id=_user(number), round_id=round_id, hand=index, move=move))
+        self._pay(number, index, move, moves)
+        act = Act(user_id=_user(number), round_id=self.state.round_id or "", hand=index, move=move)
+        return self._deal_out(act, f"when seat {number} does this: {move_in_words(move)}")
 
-    def check_complete(self) -> None:
+    def _check_complete(self) -> None:
         """Raise `IncompleteScriptError` for actions that nobody asked for."""
         for number, actions in self._actions.items():
             if actions:
-                raise IncompleteScriptError(number)
+                more = f"{len(actions)} more action{'s' if len(actions) > 1 else ''}"
+                raise IncompleteScriptError(f"Seat {number} has {more} than it is asked for.", number)
 
     def _asked_seat(self) -> int:
         if self.state.turn is not None:
@@ -216,16 +240,28 @@ class _ScriptedTable:
             number for number, seat in enumerate(self.state.seats, start=1) if is_asked_for_insurance(seat)
         )
 
-    def _pay(self, number: int, cost: Money, word: str) -> None:
+    def _pay(self, number: int, index: int, move: Move, moves: tuple[Move, ...]) -> None:
         balance = self._balances[number]
         if balance is None:
             return
+        seat = self.state.seats[number - 1]
+        cost = move_cost(seat, index, move)
         if balance < cost:
-            raise UncoveredActionError(number, word)
+            covered = tuple(other for other in moves if move_cost(seat, index, other) <= balance)
+            raise UncoveredActionError(number, move, cost=cost, balance=balance, moves=covered)
         self._balances[number] = balance - cost
 
-    def _do(self, command: Command) -> None:
-        self.state = decide_and_evolve(self.state, command, self._dealer)[1]
+    def _deal_out(self, command: Command, when: str) -> Moment:
+        try:
+            return self._do(command)
+        except ShoeTooShort:
+            cards = f"{self._cards} card{'' if self._cards == 1 else 's'}"
+            raise IncompleteScriptError(f"The script's {cards} run out {when}.") from None
+
+    def _do(self, command: Command) -> Moment:
+        before = self.state
+        events, self.state = decide_and_evolve(before, command, self._dealer)
+        return Moment(before, events)
 
 
 def _user(number: int) -> str:

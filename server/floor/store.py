@@ -12,6 +12,7 @@ import orjson
 from economy.ids import new_id
 from games.blackjack.commands import PlaceBet
 from games.blackjack.events import RoundDealt, TimerSet, encode_events
+from games.blackjack.explain import lacking
 from games.blackjack.settle import Flow, Movement, movements
 from games.blackjack.state import decode_state, encode_state
 from games.ports import (
@@ -145,7 +146,7 @@ class TableStore:
             async with measure_db_operation("table_commit", refusals=(asyncpg.CheckViolationError,)):
                 row = await self._transact(step, arguments)
         except asyncpg.CheckViolationError:
-            return Refused(error=InsufficientFunds())
+            return Refused(error=InsufficientFunds(lacking(step.before.state, step.request.command)))
         except asyncpg.PostgresError as error:
             match getattr(error, "sqlstate", ""):
                 case "MC001":

@@ -116,10 +116,44 @@ async def test_replay_plays_a_script_and_exits_2_when_it_can_not(tmp_path: Path)
     error = illegal.report["error"]
     assert (error["code"], error["seat"], error["action"]) == ("illegal_move", 1, "split")
     assert set(error["moves"]) == {"hit", "stand", "double", "surrender"}
+    assert error["message"] == "Seat 1 cannot split here: hit, stand, double or surrender."
     assert missing.report["error"]["code"] == "incomplete_script"
     assert uncovered.report["error"]["code"] == "insufficient_funds"
     assert no_json.report["error"]["code"] == "invalid_payload"
     assert "none.json" in no_file.complaint
+
+
+async def test_replay_tells_a_round_in_words(tmp_path: Path) -> None:
+    file = tmp_path / "round.json"
+    file.write_text(json.dumps({**SCRIPT, "seats": [{**SCRIPT["seats"][0], "player": "Ann"}]}))
+    greedy = {
+        "cards": ["9H", "6S", "2D", "TC", "5H"],
+        "seats": [{"seat": 1, "bet": 1_000, "actions": ["hit", "split"]}],
+    }
+    told, broken_off = await asyncio.gather(
+        command("replay", "--text", str(file)), command("replay", "--text", "-", stdin=json.dumps(greedy))
+    )
+    assert (told.code, told.out.splitlines()) == (
+        0,
+        [
+            "6 decks, dealer stands on soft 17, blackjack pays 3 to 2.",
+            "Ann bets 10.00 at seat 1.",
+            "Ann gets the nine of hearts.",
+            "Dealer shows the six of spades.",
+            "Ann gets the eight of diamonds: 17.",
+            "Dealer takes a card face down.",
+            "Ann stands on 17.",
+            "Dealer turns over the ten of clubs: 16.",
+            "Dealer draws the five of hearts: 21.",
+            "Ann loses 10.00 with 17.",
+            "Ann nets -10.00.",
+        ],
+    )
+    assert broken_off.code == 2
+    assert broken_off.out.splitlines()[-2:] == [
+        "Seat 1 hits and gets the five of hearts: 16.",
+        "Seat 1 cannot split here: hit or stand.",
+    ]
 
 
 WRONG_CALLS: tuple[tuple[tuple[str, ...], dict[str, str], str], ...] = (

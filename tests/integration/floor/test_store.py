@@ -94,6 +94,7 @@ async def test_a_balance_that_does_not_cover_the_stake_changes_nothing(world: Fl
     outcome = await world.store.commit(await world.step(command, request_of(command, ann, "bet-00001")))
     assert isinstance(outcome, Refused)
     assert isinstance(outcome.error, InsufficientFunds)
+    assert str(outcome.error) == "The balance does not cover a bet of 5.00."
     assert (await world.store.load("test-1")).version == 2
     assert await world.pool.fetchval("SELECT count(*) FROM commands WHERE command_id = 'bet-00001'") == 0
 

@@ -201,6 +201,31 @@ async def test_a_kicked_player_has_no_seat_any_longer(house: House) -> None:
     assert (answer.status, answer.body["players"]) == (200, 0)
 
 
+async def test_an_operator_who_asks_for_what_is_not_there_is_told_what_is(house: House) -> None:
+    admin = await house.admin()
+    await admin.post("/api/admin/tables", TABLE)
+    void = await admin.post("/api/admin/tables/test-1/void", {"reason": "a card fell"})
+    empty = await admin.post("/api/admin/tables/test-1/kick", {"seat": 2, "reason": "sleeps"})
+    nowhere = await admin.post("/api/admin/tables/test-1/kick", {"seat": 7, "reason": "sleeps"})
+    assert [(answer.status, answer.body["error"]) for answer in (void, empty, nowhere)] == [
+        (
+            409,
+            {
+                "code": "stale_round",
+                "message": "There is no round to void: the table is in phase waiting.",
+            },
+        ),
+        (409, {"code": "not_seated", "message": "Seat 2 is empty: there is nobody to send away."}),
+        (
+            409,
+            {
+                "code": "unknown_seat",
+                "message": "There is no seat 7: this table has the seats 1 to 3.",
+            },
+        ),
+    ]
+
+
 async def test_a_run_starts_once_and_one_at_a_time(house: House) -> None:
     admin, moe = await house.admin(), await house.guest()
     made = await moe.post("/api/syndicates", {"name": "Moe's", "dividend_bps": 2_500})

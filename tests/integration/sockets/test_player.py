@@ -115,7 +115,7 @@ async def test_refusals_carry_their_code_and_their_facts(casino: House) -> None:
     assert unseated["error"]["code"] == "not_seated"
     assert small["error"] == {
         "code": "bet_out_of_range",
-        "message": "The bet is outside the table's limits.",
+        "message": "Bets at this table go from 1.00 to 500.00.",
         "min_bet": 100,
         "max_bet": 50_000,
     }
@@ -203,6 +203,7 @@ async def test_a_hint_is_given_on_ones_turn_only(casino: House) -> None:
         hint = await client.ask("hint", table_id="main-1")
 
     assert hint["error"]["code"] == "not_your_turn"
+    assert hint["error"]["message"] == "Bets are taken now: the cards are not dealt yet."
 
 
 async def test_a_client_seed_counts_for_the_next_shoe(casino: House) -> None:

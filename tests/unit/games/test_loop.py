@@ -8,7 +8,7 @@ import pytest
 
 from economy.money import Money
 from games.blackjack.commands import Act, Command, LeaveSeat, PlaceBet, TakeSeat
-from games.blackjack.errors import BettingClosed, NotYourTurn
+from games.blackjack.errors import BetOutOfRange, BettingClosed, NotYourTurn, SeatOccupied
 from games.blackjack.state import TableConfig, new_table
 from games.blackjack.terms import Move, Phase
 from games.cards import Card
@@ -106,6 +106,16 @@ async def test_a_refusal_from_an_old_state_is_decided_again_before_it_leaves() -
         await fresh.submit(request(TakeSeat(user_id="ann", name="Ann", seat=1), "c-2"))
         ack = await stale.submit(request(PlaceBet(user_id="ann", amount=Money(100)), "c-3"))
     assert ack == {"version": 4}
+
+
+async def test_a_refusal_says_the_seat_and_what_would_be_right() -> None:
+    world = World()
+    async with world.loop() as loop:
+        await loop.submit(request(TakeSeat(user_id="ann", name="Ann", seat=2), "c-1"))
+        with pytest.raises(BetOutOfRange, match=r"^Bets at this table go from 1\.00 to 100\.00\.$"):
+            await loop.submit(request(PlaceBet(user_id="ann", amount=Money(10_001)), "c-2"))
+        with pytest.raises(SeatOccupied, match=r"^Seat 2 is taken\.$"):
+            await loop.submit(request(TakeSeat(user_id="bob", name="Bob", seat=2), "c-3", "bob"))
 
 
 async def test_the_round_is_dealt_at_once_when_every_connected_seat_has_bet() -> None:

@@ -192,6 +192,43 @@ def test_rules_that_are_not_given_are_the_defaults() -> None:
     assert parse_script(script("TS", seat())).rules == Rules()
 
 
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (
+            script("TS 6D 9H TD", seat(3, 100, "split")),
+            "Seat 3 cannot split here: hit, stand, double or surrender.",
+        ),
+        (
+            script("TS 6D 9H TD", seat(actions="fold")),
+            "Seat 1 cannot 'fold' here: hit, stand, double or surrender.",
+        ),
+        (
+            script("8S 6D 8H TD", seat(actions="double", balance=99)),
+            "Seat 1 cannot double: it takes 1.00 more and 0.99 is left; hit, stand or surrender.",
+        ),
+        (
+            script("TS 6D 9H TD", seat()),
+            "Seat 1 is asked and has no action left: hit, stand, double or surrender.",
+        ),
+        (
+            script("TS 6D 9H TD KC", seat(actions="stand stand")),
+            "Seat 1 has 1 more action than it is asked for.",
+        ),
+        (script("TS 6D 9H", seat()), "The script's 3 cards run out in the deal."),
+        (
+            script("TS 1S", seat()),
+            "This is no scripted round: cards[1] is missing or not what belongs there.",
+        ),
+        (b"nope", "This is no scripted round: it is no object in JSON."),
+    ],
+)
+def test_an_error_says_the_seat_the_action_and_what_would_be_legal(data: bytes, message: str) -> None:
+    with pytest.raises(ScriptError) as error:
+        replay(parse_script(data))
+    assert message == str(error.value)
+
+
 def test_every_error_says_what_it_means() -> None:
     for kind in (InvalidScriptError, IllegalActionError, UncoveredActionError, IncompleteScriptError):
         assert kind.__doc__
