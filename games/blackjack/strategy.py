@@ -1,114 +1,108 @@
 """Basic strategy: the best move for a hand when nothing is known but its cards and the dealer's up card.
 
-Source: Michael Shackleford, Wizard of Odds, "4-Deck to 8-Deck Blackjack Strategy" (dealer stands and dealer
-hits on soft 17), with his rules for tables where the dealer does not peek. Fewer decks change a few close
-calls only.
-
-Rows are by the player's total, pair or soft total, columns by the up card from 2 to ace. H hit, S stand, D
-double or else hit, d double or else stand, P split, p split if doubling after a split is allowed, R
-surrender or else hit, r surrender or else stand, Q surrender or else split. A move that the rules do not
-offer falls through to the hand's total.
+The calls come from the charts. What a natural pays, insurance (never worth taking), by what a pair goes and
+where the cut card lies change none of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
+from games.blackjack.charts import chart_for
 from games.blackjack.hand import score
 from games.blackjack.rules import Rules
 from games.blackjack.terms import Move
 from games.cards import VALUE, Card
 
-_HARD: Final = {
-    #    23456789TA
-    9: "HDDDDHHHHH",
-    10: "DDDDDDDDHH",
-    11: "DDDDDDDDDH",
-    12: "HHSSSHHHHH",
-    13: "SSSSSHHHHH",
-    14: "SSSSSHHHHH",
-    15: "SSSSSHHHRH",
-    16: "SSSSSHHRRR",
-    17: "SSSSSSSSSS",
-}
-_SOFT: Final = {
-    #    23456789TA
-    12: "HHHHHHHHHH",
-    13: "HHHDDHHHHH",
-    14: "HHHDDHHHHH",
-    15: "HHDDDHHHHH",
-    16: "HHDDDHHHHH",
-    17: "HDDDDHHHHH",
-    18: "SddddSSHHH",
-    19: "SSSSSSSSSS",
-    20: "SSSSSSSSSS",
-}
-_PAIR: Final = {
-    #   23456789TA
-    1: "PPPPPPPPPP",
-    2: "ppPPPPHHHH",
-    3: "ppPPPPHHHH",
-    4: "HHHppHHHHH",
-    6: "pPPPPHHHHH",
-    7: "PPPPPPHHHH",
-    8: "PPPPPPPPPP",
-    9: "PPPPPSPPSS",
-}
-_HARD_H17: Final = {11: "DDDDDDDDDD", 15: "SSSSSHHHRR", 17: "SSSSSSSSSr"}
-_SOFT_H17: Final = {18: "dddddSSHHH", 19: "SSSSdSSSSS"}
-_PAIR_H17: Final = {8: "PPPPPPPPPQ"}
-_HARD_NO_PEEK: Final = {11: "DDDDDDDDHH"}
-_PAIR_NO_PEEK: Final = {1: "PPPPPPPPPH", 8: "PPPPPPPPHH"}
+Wanted = tuple[Move, ...]
+"""Moves from the best on; the last one is always legal."""
 
-_MOVES: Final = {
-    "H": (Move.HIT,),
-    "S": (Move.STAND,),
-    "D": (Move.DOUBLE, Move.HIT),
-    "d": (Move.DOUBLE, Move.STAND),
-    "R": (Move.SURRENDER, Move.HIT),
-    "r": (Move.SURRENDER, Move.STAND),
+_MOST_RULES: Final = 256
+_HARD_TOTALS: Final = range(4, 22)
+_SOFT_TOTALS: Final = range(12, 22)
+_PAIRS: Final = range(1, 11)
+_HIT_BELOW: Final = 8
+
+_H: Final = (Move.HIT, Move.STAND)
+_S: Final = (Move.STAND,)
+_BY_TOTAL: Final = {
+    "H": _H,
+    "S": _S,
+    "D": (Move.DOUBLE, *_H),
+    "d": (Move.DOUBLE, *_S),
+    "R": (Move.SURRENDER, *_H),
+    "r": (Move.SURRENDER, *_S),
 }
+
+
+class Strategy:
+    """The chart for one set of rules, as a table of small numbers."""
+
+    __slots__ = ("_hard", "_pairs", "_soft")
+
+    def __init__(self, rules: Rules) -> None:
+        chart = chart_for(decks=rules.decks, hits_soft_17=rules.dealer_hits_soft_17, peeks=rules.dealer_peeks)
+        self._hard = {total: _row(_hard_row(chart.hard, total)) for total in _HARD_TOTALS}
+        self._soft = {total: _row(chart.soft.get(total, "SSSSSSSSSS")) for total in _SOFT_TOTALS}
+        self._pairs = {
+            value: self._pair_row(chart.pairs.get(value), value, splits_double=rules.double_after_split)
+            for value in _PAIRS
+        }
+
+    def choose(
+        self,
+        total: int,
+        soft: bool,  # noqa: FBT001 - half of a score
+        pair: int,
+        up_card: int,
+        moves: Sequence[Move],
+    ) -> Move:
+        """The best of the legal `moves` for a hand; depends on these arguments only.
+
+        `pair` is what one of two equal cards counts (1 an ace), 0 where the hand is none; `up_card` counts
+        1 to 10. A pair that may not be split is played by its total; insurance is declined.
+        """
+        if Move.DECLINE_INSURANCE in moves:
+            return Move.DECLINE_INSURANCE
+        if pair and Move.SPLIT in moves:
+            wanted = self._pairs[pair][up_card]
+        else:
+            wanted = (self._soft if soft else self._hard)[total][up_card]
+        return next(move for move in wanted if move in moves)
+
+    def _pair_row(self, calls: str | None, value: int, *, splits_double: bool) -> tuple[Wanted, ...]:
+        by_total = self._soft[12] if value == 1 else self._hard[2 * value]
+        if calls is None:
+            return by_total
+        by_pair = {
+            **_BY_TOTAL,
+            "P": (Move.SPLIT,),
+            "Q": (Move.SURRENDER, Move.SPLIT),
+            "q": (Move.SPLIT,) if splits_double else (Move.SURRENDER, Move.SPLIT),
+        }
+        if splits_double:
+            by_pair["p"] = (Move.SPLIT,)
+        columns = zip(calls[-1] + calls[:-1], by_total[1:], strict=True)
+        return ((), *((by_pair.get(call, ()) + otherwise) for call, otherwise in columns))
+
+
+@lru_cache(maxsize=_MOST_RULES)
+def strategy_for(rules: Rules) -> Strategy:
+    """Basic strategy under these rules."""
+    return Strategy(rules)
 
 
 def best_move(rules: Rules, cards: Sequence[Card], up_card: Card, moves: Sequence[Move]) -> Move:
     """The basic-strategy move among the legal `moves` (not empty). Insurance is always declined."""
-    if Move.DECLINE_INSURANCE in moves:
-        return Move.DECLINE_INSURANCE
-    column = (VALUE[up_card] - 2) % 10
-    if Move.SPLIT in moves:
-        split = _on_pair(rules, cards, column, moves)
-        if split is not None:
-            return split
-    wanted = _MOVES[_on_total(rules, cards, column)]
-    return next((move for move in wanted if move in moves), Move.STAND)
-
-
-def _on_pair(rules: Rules, cards: Sequence[Card], column: int, moves: Sequence[Move]) -> Move | None:
-    """The move for a pair, or None where it is played by its total."""
-    value = VALUE[cards[0]]
-    row = _PAIR.get(value)
-    if rules.dealer_hits_soft_17:
-        row = _PAIR_H17.get(value, row)
-    if not rules.dealer_peeks:
-        row = _PAIR_NO_PEEK.get(value, row)
-    call = row[column] if row else ""
-    if call == "Q" and Move.SURRENDER in moves:
-        return Move.SURRENDER
-    is_split = call in {"P", "Q"} or (call == "p" and rules.double_after_split)
-    return Move.SPLIT if is_split else None
-
-
-def _on_total(rules: Rules, cards: Sequence[Card], column: int) -> str:
     total, soft = score(cards)
-    if soft:
-        key = min(total, 20)
-        row = _SOFT[key]
-        if rules.dealer_hits_soft_17:
-            row = _SOFT_H17.get(key, row)
-        return row[column]
-    key = min(total, 17)
-    row = _HARD.get(key, "HHHHHHHHHH")
-    if rules.dealer_hits_soft_17 and total <= 17:
-        row = _HARD_H17.get(key, row)
-    if not rules.dealer_peeks:
-        row = _HARD_NO_PEEK.get(key, row)
-    return row[column]
+    pair = VALUE[cards[0]] if Move.SPLIT in moves else 0
+    return strategy_for(rules).choose(total, soft, pair, VALUE[up_card], moves)
+
+
+def _hard_row(rows: Mapping[int, str], total: int) -> str:
+    return rows.get(total) or ("HHHHHHHHHH" if total < _HIT_BELOW else "SSSSSSSSSS")
+
+
+def _row(calls: str) -> tuple[Wanted, ...]:
+    """A row of the chart, looked up by what the up card counts."""
+    return ((), *(_BY_TOTAL[call] for call in calls[-1] + calls[:-1]))
