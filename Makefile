@@ -9,7 +9,7 @@ ARGS ?=
 .PHONY: help setup run check test faults bench soak lock clean
 
 help: ## what there is
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 setup: $(VENV)/.ready static/node_modules/.ready ## set up .venv and the front-end packages
 
@@ -46,6 +46,9 @@ faults: setup ## the long tests that kill, pause and cut real processes
 
 bench: setup ## measurements, side by side
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+bench-%: setup ## one of them: engine, floor …
+	@$(BIN)/python -m tests.bench $* $(ARGS)
 
 soak: setup ## long statistical and stress runs
 	@$(BIN)/pytest tests/soak $(ARGS)
