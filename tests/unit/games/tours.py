@@ -7,6 +7,7 @@ from random import Random
 from tests.unit.games.coverage import seen
 from tests.unit.games.differential import compare
 from tests.unit.games.oracle import Json
+from tests.unit.games.stacked import all_rules
 
 
 def tour(seed: str, rules: Iterable[Json]) -> Counter[str]:
@@ -31,3 +32,8 @@ def tour(seed: str, rules: Iterable[Json]) -> Counter[str]:
 def table_of(counts: Mapping[str, int]) -> str:
     """The counts, one a line."""
     return "\n".join(f"{counts[name]:>12,}  {name}" for name in sorted(counts))
+
+
+def tour_of_all_rules(decks: int) -> Counter[str]:
+    """One stacked round by every combination of the rules object with so many decks."""
+    return tour(f"soak {decks}", (rules for rules in all_rules() if rules["decks"] == decks))
