@@ -14,6 +14,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from games.blackjack.errors import InvalidRules
+from games.blackjack.published import PublishedEdge, published_edge
 from games.blackjack.rules import Rules, parse_rules
 from games.blackjack.simulate import Tally, Worth, blocks, play_block, worth
 from server.commands.context import WRONG_CALL, AsJson, fail, print_json, progress_console
@@ -28,6 +29,7 @@ class Report(Worth, frozen=True, kw_only=True):
 
     seed: str
     rules: Rules
+    published: PublishedEdge | None
 
 
 def add_to(app: typer.Typer) -> None:
@@ -51,7 +53,9 @@ def simulate(
     table = _rules(rules)
     chosen = secrets.token_hex(8) if seed is None else seed
     tally = _play(table, chosen, rounds, processes or os.cpu_count() or 1)
-    report = Report(**msgspec.structs.asdict(worth(tally)), seed=chosen, rules=table)
+    report = Report(
+        **msgspec.structs.asdict(worth(tally)), seed=chosen, rules=table, published=published_edge(table)
+    )
     if as_json:
         print_json(report)
     else:
@@ -102,10 +106,26 @@ def _tallies(rules: Rules, seed: str, rounds: int, processes: int) -> Iterator[T
 
 
 def _print(report: Report) -> None:
-    for key, value in msgspec.to_builtins(report).items():
-        if isinstance(value, dict):
-            typer.echo(f"{key}: {'  '.join(f'{name} {setting}' for name, setting in value.items())}")
-        elif isinstance(value, float):
-            typer.echo(f"{key}: {value:.6f}")
-        else:
-            typer.echo(f"{key}: {value}")
+    for name in Worth.__struct_fields__:
+        value = getattr(report, name)
+        typer.echo(
+            f"{name.replace('_', ' '):<20}{value:>12,.6f}"
+            if isinstance(value, float)
+            else f"{name:<20}{value:>12,}"
+        )
+    typer.echo(_compared(report))
+    typer.echo(
+        "rules: " + "  ".join(f"{key} {value}" for key, value in msgspec.to_builtins(report.rules).items())
+    )
+    typer.echo(f"seed: {report.seed}")
+
+
+def _compared(report: Report) -> str:
+    """The simulated edge beside the published one, in percent and in standard errors."""
+    if report.published is None:
+        return "published: no edge is known for these rules"
+    edge = report.published.house_edge
+    apart = report.house_edge - edge
+    about = "about " if report.published.is_estimate else ""
+    errors = f", {apart / report.standard_error:+.1f} standard errors" if report.standard_error else ""
+    return f"published: {about}{edge:.4%}; here {apart:+.4%}{errors} ({report.published.source})"
