@@ -126,6 +126,13 @@ class InvalidRules(InvalidPayload):
     """The rules object has an unknown key or a value that is not allowed."""
 
 
+class UnknownPreset(InvalidPayload):
+    """No rules go by this name."""
+
+    def __init__(self) -> None:
+        super().__init__("preset")
+
+
 class InvalidConfig(InvalidPayload):
     """The table cannot be set up like this."""
 
