@@ -91,7 +91,7 @@ def blocks(seed: str, rounds: int) -> Iterator[Block]:
 def play_block(rules: Rules, block: Block) -> Tally:
     """Play a block's rounds."""
     tally = Tally()
-    shoe = _SimulatedShoe(rules, block)
+    shoe = SimulatedShoe(rules, block)
     player = _Player(rules)
     for _ in range(block.rounds):
         shoe.begin_round()
@@ -126,8 +126,8 @@ def worth(tally: Tally) -> Worth:
     )
 
 
-class _SimulatedShoe:
-    """Deals a block's shoes one after the other."""
+class SimulatedShoe:
+    """Deals a block's shoes one after the other: a `Shoe` for rounds."""
 
     __slots__ = ("_cut", "_decks", "_hole_card", "_order", "_seed", "number", "position")
 

@@ -1,13 +1,13 @@
 """`make bench`: figures measured side by side in one run, interleaved; medians, and the ratios between them.
 
-python -m tests.bench [engine] [floor]
+python -m tests.bench [engine] [floor] [odds]
 """
 
 import sys
 
-from tests.bench import engine, floor
+from tests.bench import engine, floor, odds
 
-BENCHES = {"engine": engine.run, "floor": floor.run}
+BENCHES = {"engine": engine.run, "floor": floor.run, "odds": odds.run}
 
 
 def main(names: list[str]) -> int:
