@@ -8,15 +8,17 @@ finished.
 
 1. the 18 ASCII characters `moes-casino/shoe/1`;
 2. the table id, as a field;
-3. the shoe number, 8 bytes, big-endian; the number of decks, 1 byte;
-4. the number of seats, 1 byte;
+3. the rules of the table, as a field: the rules object as JSON, keys in alphabetical order, without blanks;
+4. the shoe number, 8 bytes, big-endian; the number of seats, 1 byte;
 5. each seat's client seed in seat order, as a field. A seat that has none counts with the public value
    `TABLE_ID/SHOE_NUMBER/SEAT` (decimal numbers, seats from 1), so nobody can choose by staying silent.
 
 A *field* is the length of the text's UTF-8 bytes in 4 bytes, big-endian, and then those bytes: no two lists
 of seeds give the same input. Block `n` (from 0) of the stream is HMAC-SHA-256 of context and `n` (8 bytes,
 big-endian) under the key. A block gives eight numbers of 32 bits, big-endian, from the left.
-`games.shoe.shuffled` says how they order the cards.
+`games.shoe.shuffled` says how they order the cards, as many decks as the rules say.
+
+`docs/fairness.md` explains it to strangers, with test vectors.
 """
 
 import hashlib
@@ -44,10 +46,19 @@ def commitment(server_seed: bytes) -> str:
 
 
 def shoe_order(
-    server_seed: bytes, client_seeds: tuple[str, ...], table_id: str, shoe_number: int, decks: int
+    server_seed: bytes,
+    client_seeds: tuple[str, ...],
+    table_id: str,
+    shoe_number: int,
+    decks: int,
+    *,
+    rules: str = "",
 ) -> tuple[Card, ...]:
-    """All cards of a shoe in drawing order; `client_seeds` in seat order, `""` where a seat has none."""
-    context = _context(client_seeds, table_id, shoe_number, decks)
+    """All cards of a shoe in drawing order; `client_seeds` in seat order, `""` where a seat has none.
+
+    `rules` are the table's as text, `games.blackjack.rules.rules_text`; empty for cards that no table deals.
+    """
+    context = _context(client_seeds, table_id, shoe_number, rules)
     return shuffled(decks, _words(_checked(server_seed), context))
 
 
@@ -57,12 +68,8 @@ def _checked(server_seed: bytes) -> bytes:
     return server_seed
 
 
-def _context(client_seeds: tuple[str, ...], table_id: str, shoe_number: int, decks: int) -> bytes:
-    parts = [
-        _DOMAIN,
-        _field(table_id),
-        struct.pack(">QBB", shoe_number, decks, len(client_seeds)),
-    ]
+def _context(client_seeds: tuple[str, ...], table_id: str, shoe_number: int, rules: str) -> bytes:
+    parts = [_DOMAIN, _field(table_id), _field(rules), struct.pack(">QB", shoe_number, len(client_seeds))]
     for seat, client_seed in enumerate(client_seeds, start=1):
         parts.append(_field(client_seed or f"{table_id}/{shoe_number}/{seat}"))
     return hashlib.sha256(b"".join(parts)).digest()

@@ -72,6 +72,7 @@ shoes = Table(
     Column("rules", JSONB),
     Column("started_at", _time),
     Column("revealed_at", _time),
+    Column("server_seed", LargeBinary),
 )
 
 journal = Table(

@@ -10,7 +10,7 @@ from games.blackjack.events import (
     TableEmptied,
     TimerSet,
 )
-from games.blackjack.state import seat_stakes
+from games.blackjack.state import TableConfig, TableState, seat_stakes
 from games.blackjack.terms import Phase
 
 
@@ -37,9 +37,11 @@ def start_round(decision: Decision) -> None:
 
 
 def close_now(decision: Decision) -> None:
-    """Close the table: bets that are not dealt go back, and everybody gets up."""
+    """Close the table: bets that are not dealt go back, everybody gets up, and a shoe that was used ends."""
     for number in range(1, len(decision.state.seats) + 1):
         empty_seat(decision, number)
+    if decision.state.position > 0:
+        decision.finish_shoe()
     renew_table(decision)
     decision.emit(TableClosed())
     decision.emit(TimerSet(ms=None))
@@ -66,13 +68,25 @@ def empty_seat(decision: Decision, number: int) -> None:
 
 
 def renew_table(decision: Decision) -> None:
-    """Apply the config that waits; bring the next shoe into play if this one is finished or of other size."""
+    """Apply the config that waits; bring the next shoe into play if this one is finished.
+
+    A shoe is dealt under the rules and for the seats that stood when it was committed to, else whoever sets
+    them could choose its order among several. So other rules or seats end the shoe in play, and the next one
+    too, undealt, where a player has given a seed for it.
+    """
     config = decision.state.pending_config
     if config is not None:
+        if _is_shoe_bound_to_other(decision.state, config):
+            decision.finish_shoe()
+            if any(seat.client_seed for seat in decision.state.seats):
+                decision.start_shoe()
+                decision.finish_shoe()
         for number in range(config.seats + 1, len(decision.state.seats) + 1):
             empty_seat(decision, number)
         decision.emit(ConfigChanged(config=config))
-    state = decision.state
-    if state.is_shoe_finished or state.decks != state.config.rules.decks:
-        decision.finish_shoe()
+    if decision.state.is_shoe_finished:
         decision.start_shoe()
+
+
+def _is_shoe_bound_to_other(state: TableState, config: TableConfig) -> bool:
+    return config.rules != state.config.rules or config.seats != len(state.seats)

@@ -53,7 +53,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetClientSeed:
-    """Give a seed of one's own, from the next shoe on."""
+    """Give a seed of one's own for the next shoe."""
 
     user_id: str
     client_seed: str

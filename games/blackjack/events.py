@@ -48,7 +48,7 @@ class SeatLeft(_Past, frozen=True):
 
 
 class ClientSeedSet(_Past, frozen=True):
-    """A player gave a seed, which counts from the next shoe on."""
+    """A player gave a seed, which counts for the next shoe."""
 
     seat: int
     client_seed: str
@@ -237,7 +237,7 @@ class ShoeFinished(_Past, frozen=True):
 
 
 class ShoeStarted(_Past, frozen=True):
-    """A shoe came into play, with the client seeds that now belong to it; another one is committed to.
+    """A shoe came into play, with the client seeds that now belong to it alone; another one is committed to.
 
     `ran_out` says that the shoe before ended in the middle of a round.
     """

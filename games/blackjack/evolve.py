@@ -220,6 +220,7 @@ def _shoe_finished(state: TableState, event: past.ShoeFinished) -> TableState:
 
 
 def _shoe_started(state: TableState, event: past.ShoeStarted) -> TableState:
+    """The shoe in play, to which the seats' seeds belong now: each counts for one shoe."""
     earlier = state.earlier_shoes
     if event.ran_out:
         drawn = RoundShoe(
@@ -238,6 +239,7 @@ def _shoe_started(state: TableState, event: past.ShoeStarted) -> TableState:
         commitment=event.commitment,
         next_commitment=event.next_commitment,
         client_seeds=event.client_seeds,
+        seats=tuple(replace(seat, client_seed="") for seat in state.seats),
         position=0,
         first_card=0,
         is_shoe_finished=False,

@@ -74,6 +74,11 @@ HARD_DOUBLES: Final = {
 """The hard totals that may be doubled; None where every hand may be."""
 
 
+def rules_text(rules: Rules) -> str:
+    """The rules as JSON, keys in alphabetical order, without blanks: what a shoe is bound to."""
+    return msgspec.json.encode(rules, order="sorted").decode()
+
+
 def cut_card(rules: Rules, decks: int) -> int:
     """How many cards of a shoe lie before its cut card."""
     return math.floor(shoe_size(decks) * rules.penetration)

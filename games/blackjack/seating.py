@@ -73,7 +73,7 @@ def kick(decision: Decision, command: Kick) -> None:
 
 
 def set_client_seed(decision: Decision, command: SetClientSeed) -> None:
-    """Note the player's seed for the shoes to come."""
+    """Note the player's seed for the next shoe; the last one before it starts counts."""
     number = own_seat(decision.state, command.user_id)
     seed = command.client_seed
     if not 1 <= len(seed) <= CLIENT_SEED_LENGTH or not seed.isprintable():

@@ -77,7 +77,7 @@ class Seat(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
 
     `bet` is the initial stake of the round. `insurance` is None until it is answered, 0 when it is
     declined. `actions` are the answers and moves of the round in their order. `client_seed` counts for
-    every shoe that starts while it stands here.
+    the next shoe that starts, and for that one alone.
     """
 
     user_id: str | None = None

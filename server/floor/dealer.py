@@ -7,6 +7,7 @@ from typing import Final
 import asyncpg
 
 from economy.ids import new_id
+from games.blackjack.rules import rules_text
 from games.blackjack.state import TableState
 from games.cards import Card
 from games.fairness import commitment, shoe_order
@@ -20,25 +21,39 @@ class SeedMissing(Exception):
 
 
 class LiveDealer:
-    """Deals one decision of one table; a shoe that it prepares becomes real only with the commit."""
+    """Deals one decision of one table; a shoe that it prepares becomes real only with the commit.
 
-    __slots__ = ("_book", "_seeds", "_table_id", "prepared")
+    `rules` (as text) are those of the round in play: none of its shoes was started under others.
+    """
 
-    def __init__(self, book: "ShoeBook", table_id: str, seeds: dict[int, bytes]) -> None:
+    __slots__ = ("_book", "_rules", "_seeds", "_table_id", "prepared")
+
+    def __init__(self, book: "ShoeBook", table_id: str, seeds: dict[int, bytes], rules: str) -> None:
         self._book = book
         self._table_id = table_id
         self._seeds = seeds
+        self._rules = rules
         self.prepared: dict[int, bytes] = {}
 
     def order(self, shoe_number: int, client_seeds: tuple[str, ...], decks: int) -> Sequence[Card]:
-        """The shoe's cards in drawing order, from the cache or derived (about 0.1 to 0.4 ms)."""
-        seed = self._seeds.get(shoe_number) or self.prepared[shoe_number]
-        return self._book.order(self._table_id, shoe_number, seed, client_seeds, decks)
+        """The shoe's cards in drawing order, from the cache or derived (about 0.1 to 0.4 ms).
+
+        Of a shoe that it has prepared itself nothing is kept: another process may have prepared another.
+        """
+        if shoe_number in self.prepared:
+            seed = self.prepared[shoe_number]
+            return shoe_order(seed, client_seeds, self._table_id, shoe_number, decks, rules=self._rules)
+        seed = self._seeds[shoe_number]
+        return self._book.order(self._table_id, shoe_number, seed, client_seeds, decks, self._rules)
 
     def commitment(self, shoe_number: int) -> str:
         """Prepare a shoe: a new seed, known to nobody before, and what is published of it."""
         seed = self.prepared[shoe_number] = self._book.vault.new_seed()
         return commitment(seed)
+
+    def seed(self, shoe_number: int) -> bytes:
+        """The server seed of a shoe of this decision, to be revealed or to be kept wrapped."""
+        return self.prepared.get(shoe_number) or self._seeds[shoe_number]
 
     def round_id(self) -> str:
         """A new id, in order of time."""
@@ -61,7 +76,7 @@ class ShoeBook:
         known = self._seeds.get(table_id, {})
         if not needed <= known.keys():
             known = self._seeds[table_id] = await self._read(table_id, needed)
-        return LiveDealer(self, table_id, known)
+        return LiveDealer(self, table_id, known, rules_text(state.config.rules))
 
     async def check_keys(self) -> None:
         """Raise SeedUnreadable when a shoe that a table deals from, or will, can't be opened."""
@@ -82,13 +97,21 @@ class ShoeBook:
         return {row[0]: self.vault.unwrap(row[1], table_id, row[0]) for row in rows}
 
     def order(
-        self, table_id: str, shoe_number: int, seed: bytes, client_seeds: tuple[str, ...], decks: int
+        self,
+        table_id: str,
+        shoe_number: int,
+        seed: bytes,
+        client_seeds: tuple[str, ...],
+        decks: int,
+        rules: str,
     ) -> tuple[Card, ...]:
-        """The order of one shoe; the seed is no part of the cache's key: it goes with the shoe."""
-        key = (table_id, shoe_number, client_seeds, decks)
+        """The order of one stored shoe; the seed is no part of the cache's key: it goes with the shoe."""
+        key = (table_id, shoe_number, client_seeds, rules)
         cards = self._orders.get(key)
         if cards is None:
-            cards = self._orders[key] = shoe_order(seed, client_seeds, table_id, shoe_number, decks)
+            cards = self._orders[key] = shoe_order(
+                seed, client_seeds, table_id, shoe_number, decks, rules=rules
+            )
             if len(self._orders) > _ORDERS_KEPT:
                 self._orders.popitem(last=False)
         return cards

@@ -6,8 +6,16 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from games.blackjack.events import Event, RoundSettled, RoundVoided, ShoeFinished, ShoeStarted
+from games.blackjack.events import (
+    ConfigChanged,
+    Event,
+    RoundSettled,
+    RoundVoided,
+    ShoeFinished,
+    ShoeStarted,
+)
 from games.blackjack.history import round_record
+from games.blackjack.rules import Rules
 from games.blackjack.settle import settled_stakes
 from games.blackjack.terms import Phase
 from games.ports import Step
@@ -24,7 +32,7 @@ _PREPARE_SHOE: Final = """
 INSERT INTO shoes (table_id, shoe_number, commitment, wrapped_seed) VALUES ($1, $2, $3, $4)"""
 
 _REVEAL_SHOE: Final = """
-UPDATE shoes SET revealed_at = clock_timestamp() WHERE table_id = $1 AND shoe_number = $2"""
+UPDATE shoes SET revealed_at = clock_timestamp(), server_seed = $3 WHERE table_id = $1 AND shoe_number = $2"""
 
 _ROUND: Final = """
 INSERT INTO rounds (round_id, table_id, started_at, record)
@@ -43,14 +51,18 @@ def needs_rows(events: tuple[Event, ...]) -> bool:
 
 
 async def write_rows(connection: asyncpg.Connection, step: Step, vault: SeedVault) -> None:
-    """Write them, in the transaction of the move."""
-    table_id = step.before.table_id
+    """Write them, in the transaction of the move and in the order in which they happened."""
+    rules = step.before.state.config.rules
     for event in step.events:
         match event:
+            case ConfigChanged():
+                rules = event.config.rules
             case ShoeStarted():
-                await _start_shoe(connection, step, event, vault)
+                await _start_shoe(connection, step, event, rules, vault)
             case ShoeFinished():
-                await connection.execute(_REVEAL_SHOE, table_id, event.shoe_number)
+                number = event.shoe_number
+                seed = _live_dealer(step).seed(number)
+                await connection.execute(_REVEAL_SHOE, step.before.table_id, number, seed)
             case RoundSettled():
                 await _record(connection, step)
                 await _book(connection, step)
@@ -61,16 +73,20 @@ async def write_rows(connection: asyncpg.Connection, step: Step, vault: SeedVaul
 
 
 async def _start_shoe(
-    connection: asyncpg.Connection, step: Step, event: ShoeStarted, vault: SeedVault
+    connection: asyncpg.Connection, step: Step, event: ShoeStarted, rules: Rules, vault: SeedVault
 ) -> None:
+    """Freeze what the shoe is dealt under, and keep the seed of the one after it."""
     table_id, number = step.before.table_id, event.shoe_number
-    rules = msgspec.json.encode(step.after.config.rules).decode()
-    await connection.execute(_START_SHOE, table_id, number, list(event.client_seeds), event.decks, rules)
-    dealer = step.dealer
-    if not isinstance(dealer, LiveDealer):
-        raise TypeError("only the live dealer prepares shoes that are stored")
-    wrapped = vault.wrap(dealer.prepared[number + 1], table_id, number + 1)
+    written = msgspec.json.encode(rules).decode()
+    await connection.execute(_START_SHOE, table_id, number, list(event.client_seeds), event.decks, written)
+    wrapped = vault.wrap(_live_dealer(step).seed(number + 1), table_id, number + 1)
     await connection.execute(_PREPARE_SHOE, table_id, number + 1, event.next_commitment, wrapped)
+
+
+def _live_dealer(step: Step) -> LiveDealer:
+    if not isinstance(step.dealer, LiveDealer):
+        raise TypeError("only the live dealer knows the seeds of shoes that are stored")
+    return step.dealer
 
 
 async def _record(connection: asyncpg.Connection, step: Step) -> None:

@@ -134,6 +134,9 @@ def _seed(asked: Asked[Nothing], shoe: ShoeRow) -> str | None:
     """The server seed in hex, once it is revealed; before that it is not even unwrapped."""
     if not shoe.is_revealed:
         return None
+    if shoe.server_seed is not None:
+        return shoe.server_seed.hex()
+    # Revealed by a version that left it wrapped.
     return asked.services.seeds.unwrap(shoe.wrapped_seed, shoe.table_id, shoe.shoe_number).hex()
 
 

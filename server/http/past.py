@@ -49,12 +49,13 @@ class SettledRound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShoeRow:
-    """A shoe's row."""
+    """A shoe's row; `server_seed` stands there once it is revealed."""
 
     table_id: str
     shoe_number: int
     commitment: str
     wrapped_seed: bytes = field(repr=False)
+    server_seed: bytes | None
     client_seeds: tuple[str, ...]
     rules: Rules | None
     started_at: datetime | None
@@ -146,6 +147,7 @@ def _shoe(row: Row[*tuple[object, ...]]) -> ShoeRow:
         shoe_number=fields["shoe_number"],
         commitment=fields["commitment"],
         wrapped_seed=fields["wrapped_seed"],
+        server_seed=fields["server_seed"],
         client_seeds=tuple(fields["client_seeds"] or ()),
         rules=None if fields["rules"] is None else msgspec.convert(fields["rules"], Rules),
         started_at=fields["started_at"],

@@ -1,6 +1,7 @@
 """Tables, rounds, shoes and transfers over HTTP, after a round that was really played."""
 
 import hashlib
+import json
 from uuid import uuid4
 
 import pytest
@@ -10,6 +11,7 @@ from games.blackjack.terms import Move, Phase
 from games.blackjack.view import TableView
 from games.cards import card_texts
 from games.fairness import shoe_order
+from tests.end_to_end.house import until_true
 from tests.integration.http.house import TABLE, Caller, House
 
 
@@ -95,18 +97,30 @@ async def test_a_settled_round_is_public_and_its_seed_is_not(
 async def test_a_revealed_shoe_proves_the_cards_that_were_dealt(
     played: tuple[House, Caller, Caller, str],
 ) -> None:
-    house, _, _, round_id = played
+    house, admin, _, round_id = played
+    assert (await admin.post("/api/admin/tables/test-1/close")).status == 200
+    async with house.pool.acquire() as connection:
+        await until_true(connection, "SELECT phase = 'closed' FROM tables")
     record = (await house.call("GET", f"/api/rounds/{round_id}")).body
-    await house.pool.execute("UPDATE shoes SET revealed_at = clock_timestamp() WHERE shoe_number = 1")
-    after = (await house.call("GET", f"/api/rounds/{round_id}")).body
-    (shoe,) = after["shoes"]
+    (shoe,) = record["shoes"]
     seed = bytes.fromhex(shoe["server_seed"])
     assert hashlib.sha256(seed).hexdigest() == shoe["commitment"]
-    order = card_texts(shoe_order(seed, tuple(shoe["client_seeds"]), "test-1", shoe["shoe_number"], 2))
+    rules = json.dumps(record["rules"], sort_keys=True, separators=(",", ":"))
+    seeds = tuple(shoe["client_seeds"])
+    order = card_texts(shoe_order(seed, seeds, "test-1", shoe["shoe_number"], 2, rules=rules))
     first = shoe["first_card"]
     assert list(order[first : first + shoe["cards"]]) == record["cards"]
     whole = (await house.call("GET", f"/api/shoes/{shoe['commitment']}")).body
-    assert whole["server_seed"] == shoe["server_seed"]
+    assert (whole["server_seed"], whole["rules"]) == (shoe["server_seed"], record["rules"])
+
+
+async def test_a_seed_that_was_left_wrapped_is_opened_once_it_is_revealed(
+    played: tuple[House, Caller, Caller, str],
+) -> None:
+    house, _, _, round_id = played
+    await house.pool.execute("UPDATE shoes SET revealed_at = clock_timestamp() WHERE shoe_number = 1")
+    (shoe,) = (await house.call("GET", f"/api/rounds/{round_id}")).body["shoes"]
+    assert hashlib.sha256(bytes.fromhex(shoe["server_seed"])).hexdigest() == shoe["commitment"]
 
 
 async def test_the_next_shoe_shows_its_commitment_only(played: tuple[House, Caller, Caller, str]) -> None:

@@ -2,26 +2,29 @@
 
 import hashlib
 import hmac
+import json
 from collections import Counter
 from itertools import chain, repeat
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
-from games.cards import card_texts
+from games.blackjack.rules import BlackjackPays, DoubleOn, Rules, SplitBy, Surrender, rules_text
 from games.fairness import SeedError, commitment, shoe_order
 from games.shoe import ScriptedDealer, shuffled, unshuffled
 
 SEED = bytes(range(32))
-KNOWN_FIRST_CARDS = ("JH", "3S", "5H", "7S", "3D", "2S", "8C", "JH")
 
 
 def by_hand(
-    seed: bytes, client_seeds: tuple[str, ...], table_id: str, shoe_number: int, decks: int
+    seed: bytes, client_seeds: tuple[str, ...], table_id: str, shoe_number: int, decks: int, rules: str
 ) -> list[int]:
     """The order as the module's documentation says it, written without a look at its code."""
     text = b"moes-casino/shoe/1"
     text += len(table_id.encode()).to_bytes(4, "big") + table_id.encode()
-    text += shoe_number.to_bytes(8, "big") + bytes([decks, len(client_seeds)])
+    text += len(rules.encode()).to_bytes(4, "big") + rules.encode()
+    text += shoe_number.to_bytes(8, "big") + bytes([len(client_seeds)])
     for number, client_seed in enumerate(client_seeds):
         own = client_seed if client_seed != "" else table_id + "/" + str(shoe_number) + "/" + str(number + 1)
         text += len(own.encode()).to_bytes(4, "big") + own.encode()
@@ -43,14 +46,10 @@ def by_hand(
 @pytest.mark.parametrize("decks", [1, 2, 6, 8])
 @pytest.mark.parametrize("client_seeds", [(), ("",) * 7, ("a", "", "ü☃"), ("", "a", "ü☃")])
 def test_a_shoe_is_ordered_as_documented(decks: int, client_seeds: tuple[str, ...]) -> None:
-    assert by_hand(SEED, client_seeds, "main-1", 7, decks) == list(
-        shoe_order(SEED, client_seeds, "main-1", 7, decks)
+    rules = json.dumps({"decks": decks, "surrender": "late"}, separators=(",", ":"))
+    assert by_hand(SEED, client_seeds, "main-1", 7, decks, rules) == list(
+        shoe_order(SEED, client_seeds, "main-1", 7, decks, rules=rules)
     )
-
-
-def test_a_known_shoe_stays_what_it_is() -> None:
-    order = shoe_order(SEED, ("lucky", ""), "main-1", 1, 6)
-    assert card_texts(order[:8]) == KNOWN_FIRST_CARDS
 
 
 def test_a_shoe_holds_every_card_once_a_deck() -> None:
@@ -67,8 +66,29 @@ def test_every_input_changes_the_order() -> None:
         shoe_order(SEED, ("a", "b", ""), "main-1", 1, 1),
         shoe_order(SEED, ("a", "b"), "main-2", 1, 1),
         shoe_order(SEED, ("a", "b"), "main-1", 2, 1),
+        shoe_order(SEED, ("a", "b"), "main-1", 1, 1, rules='{"decks":1}'),
     }
-    assert len(orders) == 8
+    assert len(orders) == 9
+
+
+@pytest.mark.parametrize("field", Rules.__struct_fields__)
+def test_every_rule_is_part_of_what_a_shoe_is_bound_to(field: str) -> None:
+    other: dict[str, object] = {
+        "blackjack_pays": BlackjackPays.SIX_TO_FIVE,
+        "double": DoubleOn.NINE_TO_ELEVEN,
+        "max_hands": 3,
+        "split_by": SplitBy.RANK,
+        "surrender": Surrender.NONE,
+        "penetration": 0.7500001,
+        "decks": 5,
+    }
+    was = getattr(Rules(), field)
+    assert rules_text(Rules()) != rules_text(replace(Rules(), **{field: other.get(field, not was)}))
+
+
+def test_the_rules_are_written_as_json_with_sorted_keys_and_no_blanks() -> None:
+    fields = msgspec.to_builtins(Rules(penetration=0.7))
+    assert rules_text(Rules(penetration=0.7)) == json.dumps(fields, sort_keys=True, separators=(",", ":"))
 
 
 def test_a_seat_without_a_seed_counts_with_a_public_value() -> None:

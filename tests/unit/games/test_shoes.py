@@ -1,12 +1,14 @@
 """Shoes at a table: the cut card, client seeds and commitments, shoes that run out in mid-round."""
 
+import pytest
 from msgspec.structs import replace
 
-from games.blackjack.commands import Change, SetClientSeed, Void
+from economy.money import Money
+from games.blackjack.commands import Change, Close, Open, SetClientSeed, Void
 from games.blackjack.events import Event, ShoeFinished, ShoeStarted
 from games.blackjack.history import round_record
 from games.blackjack.rules import Rules, cut_card
-from games.blackjack.state import HoleCard
+from games.blackjack.state import HoleCard, TableConfig
 from games.blackjack.terms import Move, Phase
 from games.cards import parse_cards
 from games.shoe import ScriptedDealer
@@ -56,15 +58,15 @@ def test_the_next_commitment_becomes_the_commitment_and_never_changes() -> None:
         assert promised != table.state.next_commitment
 
 
-def test_a_client_seed_counts_from_the_next_shoe_on() -> None:
+def test_a_client_seed_counts_for_the_next_shoe_and_for_no_other() -> None:
     table = Table(a_config(rules=Rules(decks=1, penetration=0.5)), ShuffledDealer(4)).sit(1, 2, 3)
     table.do(SetClientSeed(user_id=user(2), client_seed="first"))
     table.do(SetClientSeed(user_id=user(2), client_seed="lucky"))
     assert ("", "", "") == table.state.client_seeds
-    for number in (2, 3):
+    for number, seeds in ((2, ("", "lucky", "")), (3, ("", "", ""))):
         while table.state.shoe_number < number:
             a_round(table)
-        assert ("", "lucky", "") == table.state.client_seeds
+        assert seeds == table.state.client_seeds
 
 
 def test_a_shoe_that_runs_out_in_mid_round_goes_on_with_the_next_one() -> None:
@@ -109,20 +111,60 @@ def test_a_shoe_that_runs_out_while_it_is_dealt_goes_on_with_the_next_one() -> N
     assert (2, 8) == (table.state.shoe_number, table.state.position)
 
 
-def test_another_number_of_decks_brings_a_new_shoe_with_the_next_round() -> None:
+@pytest.mark.parametrize(
+    "config",
+    [
+        replace(a_config(), rules=Rules(decks=2)),
+        replace(a_config(), rules=Rules(penetration=0.76)),
+        replace(a_config(), seats=4),
+        replace(a_config(), seats=2),
+    ],
+)
+def test_other_rules_or_seats_bring_a_new_shoe_with_the_next_round(config: TableConfig) -> None:
     table = Table(a_config(), ShuffledDealer(1)).sit(1)
-    table.do(Change(config=replace(a_config(), rules=Rules(decks=2))))
+    table.do(Change(config=config))
     promised = table.state.next_commitment
     events = a_round(table)
     assert [1] == finished(events)
-    assert (2, 2, promised) == (table.state.shoe_number, table.state.decks, table.state.commitment)
+    assert (2, promised) == (table.state.shoe_number, table.state.commitment)
+    assert (config.rules.decks, config.seats) == (table.state.decks, len(table.state.client_seeds))
 
 
-def test_another_number_of_decks_counts_at_once_at_an_empty_table() -> None:
+def test_limits_and_times_change_without_a_new_shoe() -> None:
+    table = Table(a_config(), ShuffledDealer(1)).sit(1)
+    table.do(Change(config=replace(a_config(), max_bet=Money(500), turn_ms=9_000, name="Other")))
+    assert [] == finished(a_round(table))
+    assert (1, 500) == (table.state.shoe_number, table.state.config.max_bet)
+
+
+def test_whoever_sets_the_rules_can_not_choose_among_orders_after_a_player_gave_a_seed() -> None:
+    table = Table(a_config(), ShuffledDealer(1)).sit(1, 3)
+    table.do(SetClientSeed(user_id=user(3), client_seed="mine"))
+    table.do(Change(config=replace(a_config(), rules=Rules(decks=2), seats=2)))
+    events = a_round(table)
+    started = [event for event in events if isinstance(event, ShoeStarted)]
+    assert [(2, 6, ("", "", "mine")), (3, 2, ("", ""))] == [
+        (shoe.shoe_number, shoe.decks, shoe.client_seeds) for shoe in started
+    ]
+    assert [1, 2] == finished(events)
+    assert (3, 2) == (table.state.shoe_number, table.state.decks)
+
+
+def test_other_rules_count_at_once_at_an_empty_table() -> None:
     table = Table(a_config(), ShuffledDealer(1))
     events = table.do(Change(config=replace(a_config(), rules=Rules(decks=1))))
     assert [1] == finished(list(events))
     assert (2, 1) == (table.state.shoe_number, table.state.decks)
+
+
+def test_closing_a_table_ends_a_shoe_that_was_used() -> None:
+    table = Table(a_config(), ShuffledDealer(1)).sit(1)
+    a_round(table)
+    assert [1] == finished(list(table.do(Close())))
+    assert (Phase.CLOSED, 2, 0) == (table.state.phase, table.state.shoe_number, table.state.position)
+    table.do(Open())
+    assert [] == finished(list(table.do(Close())))
+    assert 2 == table.state.shoe_number
 
 
 def test_a_voided_round_ends_its_shoe() -> None:
