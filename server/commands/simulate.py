@@ -13,9 +13,10 @@ import msgspec
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from games.blackjack.errors import InvalidRules
+from games.blackjack.errors import InvalidRules, UnknownPreset
+from games.blackjack.presets import PRESETS, rules_of
 from games.blackjack.published import PublishedEdge, published_edge
-from games.blackjack.rules import Rules, parse_rules
+from games.blackjack.rules import Rules
 from games.blackjack.simulate import Tally, Worth, blocks, play_block, worth
 from server.commands.context import WRONG_CALL, AsJson, fail, print_json, progress_console
 from telemetry.clock import SystemClock
@@ -39,7 +40,10 @@ def add_to(app: typer.Typer) -> None:
 
 def simulate(
     rules: Annotated[
-        str, typer.Option(help="A rules object as JSON; keys that are missing take the defaults.")
+        str,
+        typer.Option(
+            help="A rules object as JSON, whose missing keys take the defaults, or the name of a preset."
+        ),
     ] = "{}",
     rounds: Annotated[int, typer.Option(min=1, max=10**10, help="How many rounds to play.")] = 1_000_000,
     seed: Annotated[str | None, typer.Option(help="The same seed gives the same figures.")] = None,
@@ -64,7 +68,12 @@ def simulate(
 
 def _rules(text: str) -> Rules:
     try:
-        return parse_rules(msgspec.json.decode(text, type=dict[str, object]))
+        return rules_of(text)
+    except UnknownPreset:
+        fail(
+            f"--rules: there is no preset {text!r}; there are {', '.join(each.name for each in PRESETS)}",
+            WRONG_CALL,
+        )
     except InvalidRules as refusal:
         fail(f"--rules: {refusal} ({refusal.field})", WRONG_CALL)
     except msgspec.DecodeError as fault:
