@@ -1,26 +1,16 @@
 """What holds in every state that any commands lead to, under any rules."""
 
-from collections import Counter
-from random import Random
-
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from economy.money import Money
-from games.blackjack.commands import Command, Expire
-from games.blackjack.decide import decide, decide_and_evolve
+from games.blackjack.decide import decide_and_evolve
 from games.blackjack.errors import RuleViolation
 from games.blackjack.events import (
-    DealerDrew,
     Event,
-    HandDoubled,
-    HandHit,
-    HoleCardRevealed,
-    RoundDealt,
     RoundSettled,
-    SplitCardDealt,
     decode_events,
     encode_events,
 )
@@ -35,12 +25,9 @@ from games.blackjack.state import (
     decode_state,
     encode_state,
     new_table,
-    shoes_of_round,
     stakes,
 )
 from games.blackjack.terms import Phase
-from games.blackjack.view import view
-from games.cards import Card, parse_cards
 from tests.builders import ShuffledDealer, Table, a_config, user
 from tests.unit.games.oracle import judged
 from tests.unit.games.walks import any_command, any_config, any_rules, fitting_act
@@ -134,24 +121,21 @@ def check_shape(state: TableState) -> None:
     assert 0 <= state.first_card <= state.position <= state.decks * 52
 
 
-def a_round(
-    rules: Rules, seed: int, bets: list[int], choices: list[int], *, rounds_before: int = 0
-) -> tuple[Table, list[Event]]:
-    """A whole round by legal moves, and its events; rounds before it leave the shoe where they may."""
+def a_round(rules: Rules, seed: int, bets: list[int], choices: list[int], *, rounds_before: int = 0) -> Table:
+    """A table after a whole round by legal moves; rounds before it leave the shoe where they may."""
     table = Table(a_config(rules=rules, seats=len(bets)), ShuffledDealer(seed))
     table.sit(*range(1, len(bets) + 1))
-    events: list[Event] = []
     for _ in range(rounds_before + 1):
         if table.state.phase is Phase.SETTLED:
             table.expire()
         table.bet(dict(enumerate(bets, start=1)))
-        events = list(table.deal())
+        table.deal()
         step = 0
         while table.state.phase is not Phase.SETTLED:
             number = choices[step % len(choices)]
             step += 1
-            events += table.do(fitting_act(table.state, number))
-    return table, events
+            table.do(fitting_act(table.state, number))
+    return table
 
 
 any_round = {
@@ -168,7 +152,7 @@ any_round = {
 def test_every_round_ends_as_the_naive_blackjack_says_and_replays_to_the_same_end(
     rules: Rules, seed: int, bets: list[int], choices: list[int], before: int
 ) -> None:
-    table, _ = a_round(rules, seed, bets, choices, rounds_before=before)
+    table = a_round(rules, seed, bets, choices, rounds_before=before)
     record = round_record(table.state, table.dealer)
     written = msgspec.json.encode(record)
     plain = msgspec.json.decode(written)
@@ -184,107 +168,9 @@ def test_every_round_ends_as_the_naive_blackjack_says_and_replays_to_the_same_en
     assert expected == msgspec.json.decode(msgspec.json.encode(replay(parse_script(written))))
 
 
-@ROUNDS
-@given(**any_round)
-def test_cards_are_dealt_in_the_shoes_order_and_every_one_is_accounted_for(
-    rules: Rules, seed: int, bets: list[int], choices: list[int], before: int
-) -> None:
-    table, events = a_round(rules, seed, bets, choices, rounds_before=before)
-    record = round_record(table.state, table.dealer)
-    shoe_cards = [
-        card
-        for shoe in shoes_of_round(table.state)
-        for card in table.dealer.order(shoe.shoe_number, shoe.client_seeds, shoe.decks)[
-            shoe.first_card : shoe.first_card + shoe.cards
-        ]
-    ]
-    assert shoe_cards == list(parse_cards(" ".join(record.cards)))
-    assert shoe_cards == drawn_in_order(events)
-    on_the_table = [card for seat in table.state.seats for hand in seat.hands for card in hand.cards]
-    assert Counter(shoe_cards) == Counter([*on_the_table, *table.state.dealer])
-    assert record.cards_used == len(shoe_cards)
-
-
-def drawn_in_order(events: list[Event]) -> list[Card]:
-    """The cards of a round's events in the order they left the shoe, the hole card put back in its place."""
-    drawn: list[Card] = []
-    hole_place: int | None = None
-    for event in events:
-        match event:
-            case RoundDealt():
-                drawn += [hand.cards[0] for hand in event.hands]
-                drawn.append(event.up_card)
-                drawn += [hand.cards[1] for hand in event.hands]
-                hole_place = len(drawn) if event.hole else None
-            case HandHit() | HandDoubled() | SplitCardDealt() | DealerDrew():
-                drawn.append(event.card)
-            case HoleCardRevealed():
-                assert hole_place is not None
-                drawn.insert(hole_place, event.card)
-            case _:
-                pass
-    return drawn
-
-
-@ROUNDS
-@given(**any_round, shuffle_seed=st.integers(0, 99))
-def test_nothing_hidden_is_in_state_events_or_view(
-    rules: Rules, seed: int, bets: list[int], choices: list[int], before: int, shuffle_seed: int
-) -> None:
-    """Another hole card and another rest of the shoe, and nobody can tell until they are dealt."""
-    del before
-    table = Table(a_config(rules=rules, seats=len(bets)), ShuffledDealer(seed))
-    commands: list[Command] = []
-    table.sit(*range(1, len(bets) + 1)).bet(dict(enumerate(bets, start=1)))
-    start = table.state
-    commands.append(Expire())
-    table.expire()
-    for number in choices:
-        if table.state.phase not in {Phase.INSURANCE, Phase.PLAYING}:
-            break
-        check_nobody_can_tell(start, table, seed, commands, Random(shuffle_seed))
-        command = fitting_act(table.state, number)
-        commands.append(command)
-        table.do(command)
-
-
-def check_nobody_can_tell(
-    start: TableState, table: Table, seed: int, commands: list[Command], shuffle: Random
-) -> None:
-    state = table.state
-    if state.shoe_number != start.shoe_number:
-        return
-    cards = list(table.dealer.order(state.shoe_number, state.client_seeds, state.decks))
-    rest = cards[state.position :]
-    if state.hole is not None:
-        rest.append(cards[state.hole.index])
-    shuffle.shuffle(rest)
-    if state.hole is not None:
-        hole = next(card for card in rest if state.phase is Phase.INSURANCE or not makes_natural(state, card))
-        rest.remove(hole)
-        cards[state.hole.index] = hole
-    cards[state.position :] = rest
-    other = ShuffledDealer(seed)
-    other.replace(state.shoe_number, state.client_seeds, cards)
-    twin = start
-    for command in commands:
-        twin = fold(twin, decide(twin, command, other))
-    assert encode_state(state) == encode_state(twin)
-    shown = view(state, version=1, deadline=None, deadline_ms=None)
-    assert shown == view(twin, version=1, deadline=None, deadline_ms=None)
-    assert ("??" in shown.dealer.cards) == (state.hole is not None)
-    assert len(shown.dealer.cards) == 1 + (state.hole is not None)
-
-
-def makes_natural(state: TableState, card: Card) -> bool:
-    """Whether the dealer would have a natural with this hole card."""
-    values = sorted([state.dealer[0] % 13, card % 13])
-    return values[0] == 0 and values[1] >= 9
-
-
 @pytest.mark.parametrize("seats", [1, 4, 7])
 def test_a_state_stays_small(seats: int) -> None:
-    table, _ = a_round(Rules(), 5, [1_000] * seats, [1, 2, 3])
+    table = a_round(Rules(), 5, [1_000] * seats, [1, 2, 3])
     assert len(encode_state(table.state)) < 1_000 + 200 * seats
 
 
