@@ -16,7 +16,7 @@ from games.blackjack.events import (
 )
 from games.blackjack.history import round_record
 from games.blackjack.rules import Rules
-from games.blackjack.settle import settled_stakes
+from games.blackjack.settle import SettledStake, settled_stakes
 from games.blackjack.terms import Phase
 from games.ports import Step
 from server.floor.dealer import LiveDealer
@@ -42,7 +42,7 @@ _SEATS: Final = """
 INSERT INTO round_seats (user_id, round_id, table_id, seat, staked, paid, syndicate_id)
 SELECT s.user_id, $1, $2, s.seat, s.staked, s.paid, m.syndicate_id
 FROM unnest($3::uuid[], $4::integer[], $5::bigint[], $6::bigint[]) AS s (user_id, seat, staked, paid)
-LEFT JOIN members m ON m.user_id = s.user_id"""
+LEFT JOIN members m ON m.user_id = s.user_id AND $7"""
 
 
 def needs_rows(events: tuple[Event, ...]) -> bool:
@@ -65,9 +65,10 @@ async def write_rows(connection: asyncpg.Connection, step: Step, vault: SeedVaul
                 await connection.execute(_REVEAL_SHOE, step.before.table_id, number, seed)
             case RoundSettled():
                 await _record(connection, step)
-                await _book(connection, step)
+                await _book(connection, step, settled_stakes(step.before.state, step.events), earns=True)
             case RoundVoided() if step.after.phase is Phase.SETTLED:  # else no card was dealt
                 await _record(connection, step)
+                await _book(connection, step, _voided_stakes(event), earns=False)
             case _:
                 pass
 
@@ -94,15 +95,23 @@ async def _record(connection: asyncpg.Connection, step: Step) -> None:
     await connection.execute(_ROUND, UUID(step.after.round_id), step.before.table_id, record)
 
 
-async def _book(connection: asyncpg.Connection, step: Step) -> None:
-    round_id = UUID(step.after.round_id)
-    stakes = settled_stakes(step.before.state, step.events)
+def _voided_stakes(event: RoundVoided) -> tuple[SettledStake, ...]:
+    return tuple(
+        SettledStake(refund.user_id, refund.seat, refund.amount, refund.amount) for refund in event.refunds
+    )
+
+
+async def _book(
+    connection: asyncpg.Connection, step: Step, stakes: tuple[SettledStake, ...], *, earns: bool
+) -> None:
+    """Note the round for each of its players; what `earns` is what the players' syndicates have a part in."""
     await connection.execute(
         _SEATS,
-        round_id,
+        UUID(step.after.round_id),
         step.before.table_id,
         [UUID(user_id) for user_id, _, _, _ in stakes],
         [seat for _, seat, _, _ in stakes],
         [staked for _, _, staked, _ in stakes],
         [paid for _, _, _, paid in stakes],
+        earns,
     )

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from economy.money import Money
+from economy.syndicates import create
 from games.blackjack.commands import Deal, Expire, LeaveSeat, PlaceBet, TakeSeat, Void
 from games.blackjack.events import decode_events
 from games.blackjack.evolve import fold
@@ -181,22 +182,49 @@ async def test_a_settled_round_leaves_its_record_its_seats_and_an_empty_escrow(w
     assert await world.pool.fetchval("SELECT sum(balance) FROM accounts") == 0
 
 
-async def test_a_voided_round_leaves_its_record_and_nothing_that_accrues(world: FloorWorld) -> None:
+async def test_a_voided_round_is_its_players_too_and_earns_no_syndicate_anything(world: FloorWorld) -> None:
     ann = await sit(world)
     await sit(world, "bob", 2)
+    async with world.engine.begin() as connection:
+        await create(connection, uuid_of(ann), name="Ann's", dividend_bps=2_500)
     bet = PlaceBet(user_id=ann, amount=Money(500))
     await world.store.commit(await world.step(bet, request_of(bet, ann, "bet-00001")))
     deal, void = Deal(connected=frozenset({1})), Void(reason="test")
     dealt = await world.store.commit(await world.step(deal, Request(command=deal, name="deal")))
     assert isinstance(dealt, Committed)
-    if dealt.stored.state.phase.value != "settled":  # no natural
+    is_void = dealt.stored.state.phase.value != "settled"  # no natural
+    if is_void:
         await world.store.commit(await world.step(void, Request(command=void, name="void")))
-    record, seats = await world.pool.fetchrow(
-        "SELECT (SELECT record FROM rounds), (SELECT count(*) FROM round_seats)"
+    record, seat = (
+        await world.pool.fetchval("SELECT record FROM rounds"),
+        await world.pool.fetchrow("SELECT seat, staked, paid, syndicate_id FROM round_seats"),
     )
     outcome = orjson.loads(record)["seats"][0]["hands"][0]["outcome"]
-    assert (outcome == "void") == (seats == 0)
+    assert (outcome == "void", seat["syndicate_id"] is None) == (is_void, is_void)
+    assert (seat["seat"], seat["staked"], is_void <= (seat["paid"] == 500)) == (1, 500, True)
     assert await world.pool.fetchval("SELECT balance FROM accounts WHERE kind = 'escrow'") == 0
+
+
+async def test_a_bet_that_is_voided_comes_back_for_the_round_that_it_was_for(world: FloorWorld) -> None:
+    ann = await sit(world)
+    round_id = (await world.store.load("test-1")).state.round_id
+    bet, void = PlaceBet(user_id=ann, amount=Money(500)), Void(reason="test")
+    await world.store.commit(await world.step(bet, request_of(bet, ann, "bet-00001")))
+    await world.store.commit(await world.step(void, Request(command=void, name="void")))
+    leave = LeaveSeat(user_id=ann)
+    next_round = (await world.store.load("test-1")).state.round_id
+    await world.store.commit(await world.step(bet, request_of(bet, ann, "bet-00002")))
+    await world.store.commit(await world.step(leave, request_of(leave, ann, "leave-0001")))
+    moved = await world.pool.fetch(
+        "SELECT reason, round_id::text FROM transfers WHERE reason <> 'start' ORDER BY at"
+    )
+    assert (await world.store.load("test-1")).state.round_id is None
+    assert [tuple(row) for row in moved] == [
+        ("bet", round_id),
+        ("voided", round_id),
+        ("bet", next_round),
+        ("bet_cleared", next_round),
+    ]
 
 
 async def test_the_journal_replays_to_the_stored_state(world: FloorWorld) -> None:
