@@ -5,6 +5,7 @@ import msgspec
 from economy.money import Money
 from games.blackjack.hand import score
 from games.blackjack.moves import legal_moves
+from games.blackjack.presets import PresetName, name_of
 from games.blackjack.rules import Rules
 from games.blackjack.state import Hand, Seat, TableState
 from games.blackjack.terms import HandStatus, Move, Outcome, Phase
@@ -58,7 +59,10 @@ class SeatView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TableView(msgspec.Struct, frozen=True, kw_only=True):
-    """A table as everybody sees it; `deadline` in ISO 8601 UTC, `deadline_ms` as what was left of it."""
+    """A table as everybody sees it; `deadline` in ISO 8601 UTC, `deadline_ms` as what was left of it.
+
+    `preset` is what the rules are called, None where they have no name.
+    """
 
     table_id: str
     name: str
@@ -68,6 +72,7 @@ class TableView(msgspec.Struct, frozen=True, kw_only=True):
     deadline: str | None
     deadline_ms: int | None
     rules: Rules
+    preset: PresetName | None
     min_bet: Money
     max_bet: Money
     hints: bool
@@ -82,7 +87,7 @@ class TableView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TableSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """A table in the lobby: `seats` there are, `players` have one."""
+    """A table in the lobby: `seats` there are, `players` have one; `preset` as in its view."""
 
     table_id: str
     name: str
@@ -94,6 +99,7 @@ class TableSummary(msgspec.Struct, frozen=True, kw_only=True):
     min_bet: Money
     max_bet: Money
     rules: Rules
+    preset: PresetName | None
     hints: bool
 
 
@@ -110,6 +116,7 @@ def view(state: TableState, *, version: int, deadline: str | None, deadline_ms: 
         deadline=deadline if has_deadline else None,
         deadline_ms=deadline_ms if has_deadline else None,
         rules=config.rules,
+        preset=name_of(config.rules),
         min_bet=config.min_bet,
         max_bet=config.max_bet,
         hints=config.hints,
@@ -138,6 +145,7 @@ def summary(state: TableState, *, watchers: int) -> TableSummary:
         min_bet=config.min_bet,
         max_bet=config.max_bet,
         rules=config.rules,
+        preset=name_of(config.rules),
         hints=config.hints,
     )
 

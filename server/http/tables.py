@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Final
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -11,7 +11,8 @@ from economy.schema import accounts
 from games.blackjack import commands
 from games.blackjack.config import check_config
 from games.blackjack.errors import InvalidRules
-from games.blackjack.rules import Rules, parse_rules
+from games.blackjack.presets import PresetName, name_of, rules_with
+from games.blackjack.rules import BlackjackPays, DoubleOn, Rules, SplitBy, Surrender, parse_rules
 from games.blackjack.state import TableConfig, TableState, decode_state
 from games.blackjack.terms import OnTimeout
 from server.errors import InvalidPayload, NotFound, UnknownTable
@@ -26,12 +27,34 @@ _escrows, _banks = accounts.alias("escrows"), accounts.alias("banks")
 Reason = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
+class GivenRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Some keys of a rules object; the game checks the bounds."""
+
+    decks: int | UnsetType = UNSET
+    dealer_hits_soft_17: bool | UnsetType = UNSET
+    blackjack_pays: BlackjackPays | UnsetType = UNSET
+    double: DoubleOn | UnsetType = UNSET
+    double_after_split: bool | UnsetType = UNSET
+    max_hands: int | UnsetType = UNSET
+    resplit_aces: bool | UnsetType = UNSET
+    hit_split_aces: bool | UnsetType = UNSET
+    split_by: SplitBy | UnsetType = UNSET
+    surrender: Surrender | UnsetType = UNSET
+    insurance: bool | UnsetType = UNSET
+    dealer_peeks: bool | UnsetType = UNSET
+    penetration: float | UnsetType = UNSET
+
+
 class CreateTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A new table, in cents; missing keys of `rules` take the defaults. The game checks the bounds."""
+    """A new table, in cents. The game checks the bounds.
+
+    Keys that `rules` misses are those of the `preset`, without one the defaults.
+    """
 
     table_id: str
     name: str
-    rules: dict[str, Any] = {}
+    preset: str | UnsetType = UNSET
+    rules: GivenRules = GivenRules()
     min_bet: int
     max_bet: int
     seats: int
@@ -45,20 +68,24 @@ class CreateTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class ChangeTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is to be different, from the next round on; `rules` are replaced as a whole."""
+    """What is to be different, from the next round on.
 
-    name: str | None = None
-    rules: dict[str, Any] | None = None
-    min_bet: int | None = None
-    max_bet: int | None = None
-    seats: int | None = None
-    betting_ms: int | None = None
-    turn_ms: int | None = None
-    insurance_ms: int | None = None
-    pause_ms: int | None = None
-    seat_hold_ms: int | None = None
-    on_timeout: OnTimeout | None = None
-    hints: bool | None = None
+    With a `preset` or `rules` the rules are replaced as a whole, as when a table is made.
+    """
+
+    name: str | UnsetType = UNSET
+    preset: str | UnsetType = UNSET
+    rules: GivenRules | UnsetType = UNSET
+    min_bet: int | UnsetType = UNSET
+    max_bet: int | UnsetType = UNSET
+    seats: int | UnsetType = UNSET
+    betting_ms: int | UnsetType = UNSET
+    turn_ms: int | UnsetType = UNSET
+    insurance_ms: int | UnsetType = UNSET
+    pause_ms: int | UnsetType = UNSET
+    seat_hold_ms: int | UnsetType = UNSET
+    on_timeout: OnTimeout | UnsetType = UNSET
+    hints: bool | UnsetType = UNSET
 
 
 class VoidRound(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -80,6 +107,7 @@ class RunTable(msgspec.Struct, frozen=True, kw_only=True):
     table_id: str
     name: str
     rules: Rules
+    preset: PresetName | None
     min_bet: int
     max_bet: int
     seats: int
@@ -117,9 +145,8 @@ async def list_tables(asked: Asked[Nothing]) -> RunTables:
 
 async def create(asked: Asked[CreateTable]) -> RunTable:
     """Make a table."""
-    fields = msgspec.structs.asdict(asked.body)
-    config = check_config(TableConfig(**{**fields, "rules": _rules(asked.body.rules)}))
-    async with _recorded(asked, "create_table", config.table_id, fields):
+    config = check_config(TableConfig(**_set_up(asked.body)))
+    async with _recorded(asked, "create_table", config.table_id, msgspec.to_builtins(asked.body)):
         await asked.services.floor.create_table(config)
     return await _show(asked, config.table_id)
 
@@ -127,15 +154,14 @@ async def create(asked: Asked[CreateTable]) -> RunTable:
 async def change(asked: Asked[ChangeTable]) -> RunTable:
     """Set a table up differently, from the next round on."""
     table_id = asked.table_id()
-    given = {name: value for name, value in msgspec.structs.asdict(asked.body).items() if value is not None}
-    changes = {**given, "rules": _rules(asked.body.rules)} if asked.body.rules is not None else given
+    changes = _set_up(asked.body)
     async with asked.services.engine.connect() as connection:
         rows = await _rows(connection, table_id)
     if not rows:
         raise UnknownTable
     state = decode_state(rows[0].state)
     config = check_config(msgspec.structs.replace(state.pending_config or state.config, **changes))
-    async with _recorded(asked, "change_table", table_id, given):
+    async with _recorded(asked, "change_table", table_id, msgspec.to_builtins(asked.body)):
         await asked.services.floor.operate(table_id, commands.Change(config=config))
     return await _show(asked, table_id)
 
@@ -172,9 +198,22 @@ def _recorded(asked: Asked[Any], act: str, target: str, facts: dict[str, Any]) -
     return recorded(asked.services.engine, asked.user.user_id, act, target, facts)
 
 
-def _rules(given: dict[str, Any]) -> Rules:
+def _set_up(body: CreateTable | ChangeTable) -> dict[str, Any]:
+    """The fields of a `TableConfig` that a body gives; raises the refusal of its rules."""
+    given = _given(body)
+    preset, rules = given.pop("preset", None), given.pop("rules", None)
+    if preset is None and rules is None:
+        return given
+    return {**given, "rules": _rules(preset, {} if rules is None else _given(rules))}
+
+
+def _given(body: msgspec.Struct) -> dict[str, Any]:
+    return {name: value for name, value in msgspec.structs.asdict(body).items() if value is not UNSET}
+
+
+def _rules(preset: str | None, fields: dict[str, Any]) -> Rules:
     try:
-        return parse_rules(given)
+        return parse_rules(fields) if preset is None else rules_with(preset, fields)
     except InvalidRules as refusal:
         raise InvalidPayload(f"rules.{refusal.field}") from None
 
@@ -215,6 +254,7 @@ def _table(asked: Asked[Any], row: Row[*tuple[Any, ...]]) -> RunTable:
         table_id=config.table_id,
         name=config.name,
         rules=config.rules,
+        preset=name_of(config.rules),
         min_bet=config.min_bet,
         max_bet=config.max_bet,
         seats=config.seats,

@@ -6,6 +6,8 @@ import msgspec
 
 from games.blackjack.commands import Close
 from games.blackjack.moves import legal_moves
+from games.blackjack.presets import PresetName
+from games.blackjack.rules import Rules
 from games.blackjack.terms import Move, Phase
 from games.blackjack.view import TableView, TurnView, summary, view
 from tests.builders import Table, a_dealt_table, a_table
@@ -46,6 +48,7 @@ def test_a_view_is_written_as_agreed() -> None:
             "dealer_peeks": True,
             "penetration": 0.75,
         },
+        "preset": {"name": "house", "title": "House rules"},
         "min_bet": 1,
         "max_bet": 100_000,
         "hints": True,
@@ -139,5 +142,16 @@ def test_a_summary_counts_seats_players_and_watchers() -> None:
     assert (Phase.BETTING, 5, 2, 9) == (seen.phase, seen.seats, seen.players, seen.watchers)
     assert {
         "table_id", "name", "game", "phase", "seats", "players", "watchers",
-        "min_bet", "max_bet", "rules", "hints",
+        "min_bet", "max_bet", "rules", "preset", "hints",
     } == set(json.loads(msgspec.json.encode(seen)))  # fmt: skip
+
+
+def test_rules_without_a_name_are_shown_without_one() -> None:
+    table = a_table(rules=Rules(decks=5))
+    assert (None, None) == (shown(table).preset, summary(table.state, watchers=0).preset)
+
+
+def test_rules_with_a_name_are_shown_with_it() -> None:
+    table = a_table(rules=Rules(decks=8))
+    expected = PresetName(name="atlantic-city", title="Atlantic City")
+    assert (expected, expected) == (shown(table).preset, summary(table.state, watchers=0).preset)

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from games.blackjack.rules import Rules
 from server.http.app import CALLS
 from server.http.asyncapi import asyncapi_document
 from server.http.openapi import openapi_document
@@ -24,6 +25,7 @@ CONTRACT = (
     "POST /api/me/top-up",
     "GET /api/tables",
     "GET /api/tables/{id}",
+    "GET /api/presets",
     "GET /api/rounds",
     "GET /api/rounds/{id}",
     "GET /api/shoes/{commitment}",
@@ -116,6 +118,13 @@ def test_every_call_says_what_it_does_and_has_a_name_of_its_own(openapi: Any) ->
     assert len({operation["operationId"] for operation in operations}) == len(operations)
 
 
+def test_every_rule_of_a_table_can_be_given(openapi: Any) -> None:
+    schemas = openapi["components"]["schemas"]
+    assert list(schemas["GivenRules"]["properties"]) == list(Rules.__struct_fields__)
+    assert "preset" in schemas["CreateTable"]["properties"]
+    assert "preset" in schemas["ChangeTable"]["properties"]
+
+
 def test_every_parameter_of_a_path_is_declared(openapi: Any) -> None:
     for path, calls in openapi["paths"].items():
         for call in calls.values():
@@ -136,6 +145,7 @@ def test_only_what_anybody_may_call_needs_no_token(openapi: Any) -> None:
         "POST /api/auth/guest",
         "GET /api/tables",
         "GET /api/tables/{id}",
+        "GET /api/presets",
         "GET /api/rounds/{id}",
         "GET /api/shoes/{commitment}",
     }
