@@ -6,7 +6,7 @@ of commands to standard error.
 
 import typer
 
-from server.commands import admin, payout, processes, rules, simulate
+from server.commands import admin, payout, processes, rules, simulate, verify
 
 app = typer.Typer(
     name="casino",
@@ -19,6 +19,7 @@ payout.add_to(app)
 admin.add_to(app)
 rules.add_to(app)
 simulate.add_to(app)
+verify.add_to(app)
 
 
 def main() -> None:

@@ -20,6 +20,7 @@ class NotARecordError(Exception):
 class Check(StrEnum):
     """What is looked at, in this order."""
 
+    ROUND = "round"
     RULES = "rules"
     SHOES = "shoes"
     COMMITMENT = "commitment"

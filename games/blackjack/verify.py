@@ -43,9 +43,12 @@ _LISTS: Final = (list, tuple)
 _ANSWERS: Final = (Move.INSURE, Move.DECLINE_INSURANCE)
 
 
-def verify(proof: Proof) -> Verdict:
-    """Look at everything that can be looked at, and say what it comes to."""
-    checks = (*check_play(proof), *check_shoes(proof))
+def verify(proof: Proof, *, asked_for: str | None = None) -> Verdict:
+    """Look at everything that can be looked at, and say what it comes to.
+
+    `asked_for` is the round that the record was asked for, where it was: no check binds a record to its id.
+    """
+    checks = (*_check_round(proof, asked_for), *check_play(proof), *check_shoes(proof))
     checks = tuple(sorted(checks, key=lambda finding: _ORDER[finding.check]))
     failed = next((finding for finding in checks if not finding.ok), None)
     hidden = next((shoe for shoe in proof.shoes if not _is_revealed(shoe)), None)
@@ -99,6 +102,13 @@ def check_shoes(proof: Proof) -> tuple[Finding, ...]:
             findings += _check_shoe(proof, rules, shoe, proof.cards[start:end])
         start = end
     return tuple(findings)
+
+
+def _check_round(proof: Proof, asked_for: str | None) -> tuple[Finding, ...]:
+    if asked_for is None:
+        return ()
+    is_it = proof.round_id == asked_for
+    return (Finding(check=Check.ROUND, ok=is_it, reason=None if is_it else "it is of another round"),)
 
 
 def _recorded_end(proof: Proof) -> object:

@@ -199,6 +199,14 @@ def test_names_times_and_the_rounds_own_id_are_not_covered(rich: Json) -> None:
         assert judged(changed(rich, path, "another")).ok
 
 
+def test_the_record_of_another_round_than_was_asked_for_does_not_match(rich: Json) -> None:
+    proof = parse_proof(json.dumps(rich).encode())
+    assert verify(proof, asked_for=rich["round_id"]).ok
+    verdict = verify(proof, asked_for="another")
+    assert verdict.error is not None
+    assert Check.ROUND == verdict.error.check
+
+
 def test_a_round_over_two_shoes_is_checked_in_both(over_two_shoes: Json) -> None:
     assert judged(over_two_shoes).ok
     for number, shoe in enumerate(over_two_shoes["shoes"]):
