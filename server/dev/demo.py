@@ -11,7 +11,7 @@ from economy.ids import new_id
 from economy.money import Money
 from economy.store import mint, wallet_of
 from economy.syndicates import contribute, create, join
-from games.blackjack.rules import parse_rules
+from games.blackjack.presets import preset
 from games.blackjack.state import TableConfig
 from server.dev.bots import Bot
 from server.floor.floor import Floor
@@ -21,28 +21,15 @@ from server.schema import tables
 BOT_STAKE: Final = 100_000  # cents; what a broke bot is topped up to
 BROKE: Final = 20_000
 
-TABLES: Final[tuple[tuple[str, str, int, int, dict[str, object], bool], ...]] = (
-    ("penny-1", "Penny Lane", 10, 1_000, {}, True),
-    ("main-1", "Main Street", 100, 10_000, {}, True),
-    (
-        "downtown-1",
-        "Downtown Single Deck",
-        200,
-        20_000,
-        {"decks": 1, "dealer_hits_soft_17": True, "surrender": "none"},
-        True,
-    ),
-    ("strip-1", "The Strip", 500, 50_000, {"dealer_hits_soft_17": True, "resplit_aces": True}, False),
-    (
-        "riviera-1",
-        "Riviera, no hole card",
-        1_000,
-        100_000,
-        {"dealer_peeks": False, "double": "9-11", "max_hands": 2, "surrender": "none"},
-        False,
-    ),
-    ("high-1", "High Rollers", 5_000, 1_000_000, {"decks": 8}, False),
+TABLES: Final = (
+    ("penny-1", "Penny Lane", 10, 1_000, "single-deck", True),
+    ("main-1", "Main Street", 100, 10_000, "house", True),
+    ("downtown-1", "Fremont Street", 200, 20_000, "downtown", True),
+    ("strip-1", "The Strip", 500, 50_000, "vegas-strip", False),
+    ("riviera-1", "Riviera, no hole card", 1_000, 100_000, "european", False),
+    ("high-1", "High Rollers", 5_000, 1_000_000, "atlantic-city", False),
 )
+"""Id, name, limits in cents, preset, hints."""
 
 SYNDICATES: Final = (
     ("Moe's Regulars", 2_500),
@@ -64,12 +51,12 @@ async def is_new(engine: AsyncEngine) -> bool:
 
 async def furnish(floor: Floor) -> None:
     """Make the tables."""
-    for table_id, name, low, high, rules, hints in TABLES:
+    for table_id, name, low, high, game, hints in TABLES:
         await floor.create_table(
             TableConfig(
                 table_id=table_id,
                 name=name,
-                rules=parse_rules(rules),
+                rules=preset(game).rules,
                 min_bet=Money(low),
                 max_bet=Money(high),
                 seats=7 if table_id == "main-1" else 5,
