@@ -9,12 +9,13 @@ import msgspec
 
 from economy.pages import Page
 from economy.store import StatementLine, statement
-from games.blackjack.history import DealerRecord, SeatRecord
+from games.blackjack.history import DealerRecord, SeatRecord, ShoeRecord
 from games.blackjack.rules import Rules
+from games.blackjack.terms import Outcome
 from server.errors import InvalidPayload, NotFound
 from server.http import past
 from server.http.calls import NEWEST_FIRST, Asked, Call, Nothing, Who, get
-from server.http.past import PlayedRound, ShoeRow
+from server.http.past import SettledRound, ShoeKey, ShoeRow
 
 _STATEMENT_CURSOR: Final = re.compile(r"\d{1,18}\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
@@ -59,47 +60,36 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     shoes: list[RoundShoe]
 
 
+class PlayedRound(Round, frozen=True, kw_only=True):
+    """A round in full, with what it was to the caller, in cents; of a voided one every stake came back."""
+
+    seat: int
+    staked: int
+    paid: int
+    net: int
+    voided: bool
+
+
 async def list_rounds(asked: Asked[Nothing]) -> Page[PlayedRound]:
     """The caller's rounds, newest first."""
     page = asked.page()
     async with asked.services.engine.connect() as connection:
-        return await past.rounds_of(connection, asked.user.user_id, before=page.before_id(), limit=page.limit)
+        played = await past.rounds_of(
+            connection, asked.user.user_id, before=page.before_id(), limit=page.limit
+        )
+        keys = {key for line in played.items for key in line.round.shoe_keys}
+        shoes = await past.shoes_of(connection, keys) if keys else {}
+    return Page(items=tuple(_played(asked, line, shoes) for line in played.items), next=played.next)
 
 
 async def show_round(asked: Asked[Nothing]) -> Round:
     """One settled round in full; the shoes' seeds once they are revealed."""
-    round_id = asked.path_id()
     async with asked.services.engine.connect() as connection:
-        found = await past.round_of(connection, round_id)
+        found = await past.round_of(connection, asked.path_id())
         if found is None:
             raise NotFound
-        shoes = await past.shoes_of(
-            connection, found.table_id, [shoe.shoe_number for shoe in found.record.shoes]
-        )
-    record = found.record
-    return Round(
-        rules=record.rules,
-        cards=record.cards,
-        dealer=record.dealer,
-        seats=record.seats,
-        cards_used=record.cards_used,
-        round_id=round_id,
-        table_id=found.table_id,
-        started_at=found.started_at,
-        settled_at=found.settled_at,
-        shoes=[
-            RoundShoe(
-                commitment=shoe.commitment,
-                shoe_number=shoe.shoe_number,
-                first_card=shoe.first_card,
-                cards=shoe.cards,
-                revealed=shoes[shoe.shoe_number].is_revealed,
-                server_seed=_seed(asked, shoes[shoe.shoe_number]),
-                client_seeds=list(shoes[shoe.shoe_number].client_seeds),
-            )
-            for shoe in record.shoes
-        ],
-    )
+        shoes = await past.shoes_of(connection, found.shoe_keys)
+    return _round(asked, found, shoes)
 
 
 async def show_shoe(asked: Asked[Nothing]) -> Shoe:
@@ -128,6 +118,46 @@ async def list_transfers(asked: Asked[Nothing]) -> Page[StatementLine]:
         raise InvalidPayload("before")
     async with asked.services.engine.connect() as connection:
         return await statement(connection, asked.user.user_id, before=page.before, limit=page.limit)
+
+
+def _played(asked: Asked[Nothing], line: past.PlayedRound, shoes: dict[ShoeKey, ShoeRow]) -> PlayedRound:
+    whole = _round(asked, line.round, shoes)
+    return PlayedRound(
+        **msgspec.structs.asdict(whole),
+        seat=line.seat,
+        staked=line.staked,
+        paid=line.paid,
+        net=line.paid - line.staked,
+        voided=any(hand.outcome is Outcome.VOID for seat in whole.seats for hand in seat.hands),
+    )
+
+
+def _round(asked: Asked[Nothing], found: SettledRound, shoes: dict[ShoeKey, ShoeRow]) -> Round:
+    record = found.record
+    return Round(
+        rules=record.rules,
+        cards=record.cards,
+        dealer=record.dealer,
+        seats=record.seats,
+        cards_used=record.cards_used,
+        round_id=found.round_id,
+        table_id=found.table_id,
+        started_at=found.started_at,
+        settled_at=found.settled_at,
+        shoes=[_round_shoe(asked, shoe, shoes[found.table_id, shoe.shoe_number]) for shoe in record.shoes],
+    )
+
+
+def _round_shoe(asked: Asked[Nothing], shoe: ShoeRecord, kept: ShoeRow) -> RoundShoe:
+    return RoundShoe(
+        commitment=shoe.commitment,
+        shoe_number=shoe.shoe_number,
+        first_card=shoe.first_card,
+        cards=shoe.cards,
+        revealed=kept.is_revealed,
+        server_seed=_seed(asked, kept),
+        client_seeds=list(kept.client_seeds),
+    )
 
 
 def _seed(asked: Asked[Nothing], shoe: ShoeRow) -> str | None:

@@ -1,14 +1,14 @@
 """Settled rounds and their shoes in PostgreSQL, read only."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Row, and_, select
+from sqlalchemy import Row, and_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from economy.pages import Page, page_of
@@ -24,27 +24,34 @@ _COMMITMENT: Final = re.compile(r"[0-9a-f]{64}")
 _SLACK: Final = timedelta(seconds=60)  # a shoe's first round may be settled in the transaction that starts it
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlayedRound:
-    """A round as one of its players remembers it; amounts in cents."""
-
-    round_id: UUID
-    table_id: str
-    seat: int
-    staked: int
-    paid: int
-    net: int
-    settled_at: datetime
+ShoeKey = tuple[str, int]
+"""Table and number of a shoe."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettledRound:
     """A round's row."""
 
+    round_id: UUID
     table_id: str
     started_at: datetime
     settled_at: datetime
     record: RoundRecord
+
+    @property
+    def shoe_keys(self) -> list[ShoeKey]:
+        """The shoes that it was dealt from."""
+        return [(self.table_id, shoe.shoe_number) for shoe in self.record.shoes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayedRound:
+    """A round with what one of its players staked and got back, in cents."""
+
+    round: SettledRound
+    seat: int
+    staked: int
+    paid: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +77,10 @@ class ShoeRow:
 async def rounds_of(
     connection: AsyncConnection, user_id: UUID, *, before: UUID | None, limit: int
 ) -> Page[PlayedRound]:
-    """A player's rounds, newest first."""
+    """A player's rounds, newest first: in the order in which they were opened, which no clock can tie."""
     query = (
-        select(round_seats)
+        select(rounds, round_seats.c.seat, round_seats.c.staked, round_seats.c.paid)
+        .join_from(round_seats, rounds, rounds.c.round_id == round_seats.c.round_id)
         .where(round_seats.c.user_id == user_id)
         .order_by(round_seats.c.round_id.desc())
         .limit(limit + 1)
@@ -81,41 +89,23 @@ async def rounds_of(
         query = query.where(round_seats.c.round_id < before)
     async with measure_db_operation("rounds_of"):
         rows = (await connection.execute(query)).all()
-    found = [
-        PlayedRound(
-            round_id=row.round_id,
-            table_id=row.table_id,
-            seat=row.seat,
-            staked=row.staked,
-            paid=row.paid,
-            net=row.paid - row.staked,
-            settled_at=row.settled_at,
-        )
-        for row in rows
-    ]
-    return page_of(found, limit, lambda played: str(played.round_id))
+    found = [PlayedRound(round=_round(row), seat=row.seat, staked=row.staked, paid=row.paid) for row in rows]
+    return page_of(found, limit, lambda played: str(played.round.round_id))
 
 
 async def round_of(connection: AsyncConnection, round_id: UUID) -> SettledRound | None:
     """A round, once it is settled."""
     async with measure_db_operation("round_of"):
         row = (await connection.execute(select(rounds).where(rounds.c.round_id == round_id))).one_or_none()
-    if row is None:
-        return None
-    return SettledRound(
-        table_id=row.table_id,
-        started_at=row.started_at,
-        settled_at=row.settled_at,
-        record=msgspec.convert(row.record, RoundRecord),
-    )
+    return None if row is None else _round(row)
 
 
-async def shoes_of(connection: AsyncConnection, table_id: str, numbers: Sequence[int]) -> dict[int, ShoeRow]:
-    """Some shoes of a table by their numbers."""
-    query = select(shoes).where(shoes.c.table_id == table_id, shoes.c.shoe_number.in_(numbers))
+async def shoes_of(connection: AsyncConnection, keys: Iterable[ShoeKey]) -> dict[ShoeKey, ShoeRow]:
+    """Some shoes by their tables and numbers."""
+    query = select(shoes).where(tuple_(shoes.c.table_id, shoes.c.shoe_number).in_(set(keys)))
     async with measure_db_operation("shoes_of"):
         rows = (await connection.execute(query)).all()
-    return {row.shoe_number: _shoe(row) for row in rows}
+    return {(row.table_id, row.shoe_number): _shoe(row) for row in rows}
 
 
 async def shoe_of(connection: AsyncConnection, commitment: str) -> ShoeRow | None:
@@ -138,6 +128,16 @@ async def rounds_from(connection: AsyncConnection, shoe: ShoeRow) -> list[UUID]:
     query = select(rounds.c.round_id).where(and_(*lies), took).order_by(rounds.c.settled_at).limit(ROUNDS_MAX)
     async with measure_db_operation("rounds_from"):
         return list(await connection.scalars(query))
+
+
+def _round(row: Row[*tuple[Any, ...]]) -> SettledRound:
+    return SettledRound(
+        round_id=row.round_id,
+        table_id=row.table_id,
+        started_at=row.started_at,
+        settled_at=row.settled_at,
+        record=msgspec.convert(row.record, RoundRecord),
+    )
 
 
 def _shoe(row: Row[*tuple[object, ...]]) -> ShoeRow:
