@@ -1,17 +1,19 @@
 """The charts of basic strategy: for one, two, and four to eight decks.
 
-Source: Michael Shackleford, Wizard of Odds, "1-Deck", "2-Deck" and "4-Deck to 8-Deck Blackjack Strategy".
+Source: Michael Shackleford, Wizard of Odds, "1-Deck Blackjack Strategy", "2-Deck Blackjack Strategy" and
+"4-Deck to 8-Deck Blackjack Strategy". What he leaves open (no peek with one deck, split aces that may be hit)
+is computed, and every call is checked, by the tests' own solver.
 
 Rows are by the player's hard total, soft total, or the points of one card of a pair; columns by the dealer's
-up card from 2 to ace. Hard totals without a row: hit up to 7, stand from 18. Pairs without a row (fives,
-tens) are played by their total. A row in an exception replaces the row of the chart before it.
+up card from 2 to ace. Hard totals without a row are hit up to 7 and stand from 18. Pairs without a row
+(fives, tens) are played by their total, as is every pair that may not be split.
 
-    H hit                                     P split
-    S stand                                   p split if doubling after it is allowed, else by the total
-    D double, else hit                        R surrender, else hit
-    d double, else stand                      r surrender, else stand
-                                              Q surrender, else split
-                                              q split if doubling after it is allowed, else as Q
+    H  hit                         P  split
+    S  stand                       p  split if doubling after it is allowed, else by the total
+    D  double, else hit            a  split if split aces may be hit, else hit, else split
+    d  double, else stand          Q  surrender, else split
+    R  surrender, else hit         q  split if doubling after it is allowed, else as Q
+    r  surrender, else stand
 """
 
 from collections.abc import Mapping
@@ -23,7 +25,7 @@ Rows = Mapping[int, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """Rows of ten calls each; an exception to a chart holds only the rows that differ."""
+    """Rows of ten calls each; one for an exception holds only the rows that it replaces."""
 
     hard: Rows = field(default_factory=dict)
     soft: Rows = field(default_factory=dict)
@@ -32,11 +34,15 @@ class Chart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChartBook:
-    """A chart for a dealer who peeks and stands on soft 17, and what differs where he does not."""
+    """A chart for a dealer who peeks and stands on soft 17, and the rows that differ for others.
+
+    `neither` is for one who hits soft 17 and does not peek, on top of the exceptions for both.
+    """
 
     chart: Chart
     hits_soft_17: Chart
     no_peek: Chart
+    neither: Chart = Chart()
 
 
 _ONE_DECK: Final = ChartBook(
@@ -85,8 +91,9 @@ _ONE_DECK: Final = ChartBook(
     ),
     no_peek=Chart(
         hard={11: "DDDDDDDDHH"},
-        pairs={1: "PPPPPPPPPH", 8: "PPPPPPPPRR"},
+        pairs={1: "PPPPPPPPPa", 8: "PPPPPPPPRH"},
     ),
+    neither=Chart(pairs={8: "PPPPPPPPRR", 9: "PPPPPSPPSS"}),
 )
 
 _TWO_DECKS: Final = ChartBook(
@@ -135,7 +142,7 @@ _TWO_DECKS: Final = ChartBook(
     ),
     no_peek=Chart(
         hard={11: "DDDDDDDDHH"},
-        pairs={1: "PPPPPPPPPH", 8: "PPPPPPPPRR"},
+        pairs={1: "PPPPPPPPPa", 8: "PPPPPPPPRR"},
     ),
 )
 
@@ -185,19 +192,21 @@ _FOUR_TO_EIGHT_DECKS: Final = ChartBook(
     ),
     no_peek=Chart(
         hard={11: "DDDDDDDDHH"},
-        pairs={1: "PPPPPPPPPH", 8: "PPPPPPPPRR"},
+        pairs={1: "PPPPPPPPPa", 8: "PPPPPPPPRR"},
     ),
 )
 
 
 def chart_for(*, decks: int, hits_soft_17: bool, peeks: bool) -> Chart:
-    """The whole chart for a table; three decks are played by the chart of two."""
+    """The whole chart for a table; three decks are played by the chart of two, which costs them least."""
     book = _ONE_DECK if decks == 1 else _TWO_DECKS if decks <= 3 else _FOUR_TO_EIGHT_DECKS
     chart = book.chart
     if hits_soft_17:
         chart = _with(chart, book.hits_soft_17)
     if not peeks:
         chart = _with(chart, book.no_peek)
+    if hits_soft_17 and not peeks:
+        chart = _with(chart, book.neither)
     return chart
 
 

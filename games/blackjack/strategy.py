@@ -44,10 +44,8 @@ class Strategy:
         chart = chart_for(decks=rules.decks, hits_soft_17=rules.dealer_hits_soft_17, peeks=rules.dealer_peeks)
         self._hard = {total: _row(_hard_row(chart.hard, total)) for total in _HARD_TOTALS}
         self._soft = {total: _row(chart.soft.get(total, "SSSSSSSSSS")) for total in _SOFT_TOTALS}
-        self._pairs = {
-            value: self._pair_row(chart.pairs.get(value), value, splits_double=rules.double_after_split)
-            for value in _PAIRS
-        }
+        by_pair = _by_pair(rules)
+        self._pairs = {value: self._pair_row(chart.pairs.get(value), by_pair, value) for value in _PAIRS}
 
     def choose(
         self,
@@ -70,20 +68,12 @@ class Strategy:
             wanted = (self._soft if soft else self._hard)[total][up_card]
         return next(move for move in wanted if move in moves)
 
-    def _pair_row(self, calls: str | None, value: int, *, splits_double: bool) -> tuple[Wanted, ...]:
-        by_total = self._soft[12] if value == 1 else self._hard[2 * value]
+    def _pair_row(self, calls: str | None, by_pair: Mapping[str, Wanted], value: int) -> tuple[Wanted, ...]:
+        by_total = self._soft[_SOFT_TOTALS[0]] if value == 1 else self._hard[2 * value]
         if calls is None:
             return by_total
-        by_pair = {
-            **_BY_TOTAL,
-            "P": (Move.SPLIT,),
-            "Q": (Move.SURRENDER, Move.SPLIT),
-            "q": (Move.SPLIT,) if splits_double else (Move.SURRENDER, Move.SPLIT),
-        }
-        if splits_double:
-            by_pair["p"] = (Move.SPLIT,)
-        columns = zip(calls[-1] + calls[:-1], by_total[1:], strict=True)
-        return ((), *((by_pair.get(call, ()) + otherwise) for call, otherwise in columns))
+        columns = zip(_from_ace(calls), by_total[1:], strict=True)
+        return ((), *(by_pair[call] + otherwise for call, otherwise in columns))
 
 
 @lru_cache(maxsize=_MOST_RULES)
@@ -99,10 +89,28 @@ def best_move(rules: Rules, cards: Sequence[Card], up_card: Card, moves: Sequenc
     return strategy_for(rules).choose(total, soft, pair, VALUE[up_card], moves)
 
 
+def _by_pair(rules: Rules) -> dict[str, Wanted]:
+    """What the letters mean for a pair; what is not legal then goes by the total."""
+    split = (Move.SPLIT,)
+    surrender = (Move.SURRENDER, *split)
+    return {
+        **_BY_TOTAL,
+        "P": split,
+        "p": split if rules.double_after_split else (),
+        "a": split if rules.hit_split_aces else (Move.HIT, *split),
+        "Q": surrender,
+        "q": split if rules.double_after_split else surrender,
+    }
+
+
 def _hard_row(rows: Mapping[int, str], total: int) -> str:
     return rows.get(total) or ("HHHHHHHHHH" if total < _HIT_BELOW else "SSSSSSSSSS")
 
 
 def _row(calls: str) -> tuple[Wanted, ...]:
     """A row of the chart, looked up by what the up card counts."""
-    return ((), *(_BY_TOTAL[call] for call in calls[-1] + calls[:-1]))
+    return ((), *(_BY_TOTAL[call] for call in _from_ace(calls)))
+
+
+def _from_ace(calls: str) -> str:
+    return calls[-1] + calls[:-1]
