@@ -100,6 +100,19 @@ def record_of(table: Table, dealer: FairDealer) -> Json:
     }
 
 
+def insured_table(bets: dict[int, int]) -> tuple[FairDealer, Table]:
+    """A table of one deck whose dealer shows an ace; nobody has answered about insurance yet."""
+    rules = Rules(decks=1)
+    config = a_config(rules=rules)
+    for number in range(1_000):
+        dealer = FairDealer(f"insurance {number}", config.table_id, rules)
+        table = Table(config, dealer).sit(*bets).bet(bets)
+        table.deal()
+        if table.state.phase is Phase.INSURANCE:
+            return dealer, table
+    raise AssertionError("no ace among a thousand up cards")
+
+
 def _move(table: Table, turn: int) -> None:
     """The rarest legal move of the seat that is asked; now and then another one."""
     asked = next(seat for seat in range(1, len(table.state.seats) + 1) if legal_moves(table.state, seat))

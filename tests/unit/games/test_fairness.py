@@ -5,6 +5,7 @@ import hmac
 import json
 from collections import Counter
 from itertools import chain, repeat
+from typing import Any
 
 import msgspec
 import pytest
@@ -13,6 +14,7 @@ from msgspec.structs import replace
 from games.blackjack.rules import BlackjackPays, DoubleOn, Rules, SplitBy, Surrender, rules_text
 from games.fairness import SeedError, commitment, shoe_order
 from games.shoe import ScriptedDealer, shuffled, unshuffled
+from tests.vectors import FILE
 
 SEED = bytes(range(32))
 
@@ -50,6 +52,23 @@ def test_a_shoe_is_ordered_as_documented(decks: int, client_seeds: tuple[str, ..
     assert by_hand(SEED, client_seeds, "main-1", 7, decks, rules) == list(
         shoe_order(SEED, client_seeds, "main-1", 7, decks, rules=rules)
     )
+
+
+@pytest.mark.parametrize("vector", json.loads(FILE.read_bytes())["shoes"])
+def test_a_published_shoe_is_what_the_documentation_makes_of_its_seeds(vector: dict[str, Any]) -> None:
+    seed = bytes.fromhex(vector["server_seed"])
+    assert hashlib.sha256(seed).hexdigest() == vector["commitment"]
+    rules = json.dumps(vector["rules"], sort_keys=True, separators=(",", ":"))
+    order = by_hand(
+        seed,
+        tuple(vector["client_seeds"]),
+        vector["table_id"],
+        vector["shoe_number"],
+        vector["rules"]["decks"],
+        rules,
+    )
+    ranks, suits = "A23456789TJQK", "SHDC"
+    assert "".join(ranks[card % 13] + suits[card // 13] for card in order) == vector["cards"]
 
 
 def test_a_shoe_holds_every_card_once_a_deck() -> None:

@@ -10,13 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from games.blackjack.commands import SetClientSeed, Void
+from games.blackjack.commands import Void
 from games.blackjack.proof import Check, NotARecordError, Verdict, parse_proof
 from games.blackjack.rules import Rules
 from games.blackjack.terms import Move
 from games.blackjack.verify import verify
-from tests.builders import Table, a_config, user
-from tests.proofs import FairDealer, Json, record_of, records
+from tests.proofs import Json, insured_table, record_of, records
 from tests.unit.games.walks import any_rules
 
 # ruff: noqa: SIM300 - expected stands before actual
@@ -238,7 +237,7 @@ def test_a_payout_is_checked_before_the_shoe_is_revealed(rich: Json) -> None:
 
 
 def test_a_round_that_was_voided_amid_the_answers_about_insurance_is_verified() -> None:
-    dealer, table = insured_table()
+    dealer, table = insured_table({1: 100, 2: 500, 3: 1})
     table.act(2, Move.INSURE)  # before seat 1 has answered
     table.do(Void(reason="test"))
     record = record_of(table, dealer)
@@ -251,19 +250,6 @@ def test_a_round_that_was_voided_amid_the_answers_about_insurance_is_verified() 
         ("seats 2 hands 0 outcome", "push"),
     ):
         assert not judged(changed(record, path, value)).ok
-
-
-def insured_table() -> tuple[FairDealer, Table]:
-    """A table of three whose dealer shows an ace and who are asked for insurance."""
-    config = a_config(rules=SINGLE_DECK, seats=3)
-    for number in range(1_000):
-        dealer = FairDealer(f"ace {number}", config.table_id, SINGLE_DECK)
-        table = Table(config, dealer).sit(1, 2, 3)
-        table.do(SetClientSeed(user_id=user(2), client_seed="mine"))
-        table.bet({1: 100, 2: 500, 3: 1}).deal()
-        if table.state.phase.value == "insurance":
-            return dealer, table
-    raise AssertionError("no ace among a thousand up cards")
 
 
 @pytest.mark.parametrize("outcome", ["void", "win"])
