@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Browser
 
+from tests.end_to_end.browsing import chromium
 from tests.end_to_end.house import House, open_house
 
 
@@ -20,3 +22,10 @@ async def open_casino(house: House) -> House:
     """A casino with a web process, a worker and an operator."""
     await house.open(has_worker=True)
     return house
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """Debian's Chromium."""
+    async with chromium() as running:
+        yield running
