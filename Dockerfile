@@ -21,6 +21,7 @@ FROM python:3.12-slim
 RUN useradd --system --uid 10001 --no-create-home casino
 WORKDIR /app
 COPY --from=build /app /app
+COPY docs/fairness.md docs/fairness-vectors.json docs/
 COPY static static
 COPY --from=frontend /static/node_modules static/node_modules
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 HOST=0.0.0.0 PORT=8000

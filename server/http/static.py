@@ -19,12 +19,16 @@ from aiohttp import web
 MaySeeAdmin = Callable[[web.Request], Awaitable[bool]]
 
 _FOLDER: Final = Path(__file__).resolve().parents[2] / "static"
+_DOCS: Final = _FOLDER.parent / "docs"
+_PUBLIC_DOCS: Final = ("fairness.md", "fairness-vectors.json")  # what a stranger's verifier is written from
 _SESSION_COOKIE: Final = "casino_session"
 _GZIP_WANTED: Final = re.compile(r"gzip;q=(0?\.0*[1-9]\d*|1(\.0*)?|0\.0*[1-9]\d*)")
 
 _CONTENT_TYPES: Final = {
     ".css": "text/css",
     ".js": "text/javascript",
+    ".json": "application/json",
+    ".md": "text/plain",  # so that a browser shows it
     ".mjs": "text/javascript",
     ".svg": "image/svg+xml",
 }
@@ -99,7 +103,7 @@ def setup_static(app: web.Application, *, may_see_admin: MaySeeAdmin) -> None:
     versions = _installed_versions(_FOLDER / "node_modules")
     import_map = _import_map(versions)
     pages = _Pages(_FOLDER, import_map, versions)
-    files = _own_files(_FOLDER) | _vendor_files(_FOLDER / "node_modules", versions)
+    files = _own_files(_FOLDER) | _doc_files(_DOCS) | _vendor_files(_FOLDER / "node_modules", versions)
 
     async def player(request: web.Request) -> web.StreamResponse:
         return pages.answer(request, "index.html")
@@ -196,6 +200,15 @@ def _own_files(folder: Path) -> dict[str, Asset]:
             path.read_bytes(), content_type=_CONTENT_TYPES[path.suffix]
         )
         for path in paths
+    }
+
+
+def _doc_files(folder: Path) -> dict[str, Asset]:
+    return {
+        f"/static/docs/{name}": Asset.of(
+            (folder / name).read_bytes(), content_type=_CONTENT_TYPES[Path(name).suffix]
+        )
+        for name in _PUBLIC_DOCS
     }
 
 

@@ -7,6 +7,7 @@ import { LobbyPage } from "./pages/lobby.js";
 import { MissingPage } from "./pages/missing.js";
 import { TablePage } from "./pages/table.js";
 import { followLink, route } from "./routes.js";
+import "./seeds.js";
 import { resume } from "./session.js";
 import { Banner } from "./ui/banner.js";
 import { ConfirmDialog } from "./ui/dialog.js";

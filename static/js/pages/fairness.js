@@ -3,26 +3,37 @@
 import { html } from "htm/preact";
 import { useState } from "preact/hooks";
 import * as api from "../api.js";
-import { command } from "../socket.js";
+import { giveSeed, givenSeed } from "../seeds.js";
 import { session, tableId } from "../store.js";
 import { Field, Form } from "../ui/form.js";
 import { useLoaded, useTitle } from "../ui/page.js";
 import { toast } from "../ui/toast.js";
+import { ClientSeeds, Verdict } from "../ui/verdict.js";
+import { NotARecord, readRecord, verify } from "../verify/verify.js";
 
 function Hex({ value }) {
   return value ? html`<code class="hex">${value}</code>` : html`<span class="muted">–</span>`;
 }
 
 function ClientSeed({ table }) {
+  const [given, setGiven] = useState(() => givenSeed(table.table_id));
   const submit = async ({ seed }, form) => {
-    const ack = await command("set_client_seed", { table_id: table.table_id, client_seed: seed });
+    const number = await giveSeed(table.table_id, seed);
     form.reset();
-    toast(`Your seed counts from shoe ${ack.shoe_number} on.`, "ok");
+    setGiven(givenSeed(table.table_id));
+    toast(`Your seed counts for shoe ${number}.`, "ok");
   };
   return html`
     <section class="panel" aria-labelledby="seed-title">
       <h2 id="seed-title">Your own seed</h2>
-      <p class="muted">It is mixed into the next shoe at ${table.name}, whose commitment is fixed already. You need a seat there.</p>
+      <p class="muted">
+        It is mixed into the next shoe at ${table.name}, whose commitment is fixed already. While you sit there your browser gives a random one
+        for every shoe by itself; one of your own takes its place. You need a seat there.
+      </p>
+      <dl class="stacked">
+        <dt>Given by this browser</dt>
+        <dd>${given ? html`for shoe ${given.shoe_number}: <${Hex} value=${given.client_seed} />` : html`<span class="muted">none</span>`}</dd>
+      </dl>
       <${Form} onSubmit=${submit} action="Set my seed">
         <${Field} label="Seed" name="seed" required maxlength="64" autocomplete="off" spellcheck=${false} hint="1 to 64 printable characters." />
       <//>
@@ -31,8 +42,6 @@ function ClientSeed({ table }) {
 }
 
 function Shoe({ shoe }) {
-  // One entry a seat; empty where nobody set a seed.
-  const seeds = (shoe.client_seeds ?? []).filter(Boolean);
   return html`
     <dl class="stacked">
       <dt>Table and shoe</dt>
@@ -42,7 +51,13 @@ function Shoe({ shoe }) {
       <dt>Server seed</dt>
       <dd>${shoe.revealed ? html`<${Hex} value=${shoe.server_seed} />` : html`<span class="muted">revealed when the shoe is finished</span>`}</dd>
       <dt>Client seeds</dt>
-      <dd>${seeds.length ? seeds.map((seed, index) => html`<code key=${index} class="hex">${seed}</code> `) : html`<span class="muted">none</span>`}</dd>
+      <dd><${ClientSeeds} seeds=${shoe.client_seeds} /></dd>
+      <dt>Rounds</dt>
+      <dd>
+        ${shoe.rounds.length
+          ? html`<ul>${shoe.rounds.map((id, index) => html`<li key=${id}><a href="/history/${id}">Round ${index + 1} of this shoe</a></li>`)}</ul>`
+          : html`<span class="muted">none yet</span>`}
+      </dd>
     </dl>
   `;
 }
@@ -64,6 +79,47 @@ function LookUp() {
   `;
 }
 
+/** A record to be opened or pasted, changed, and verified: all of it in this browser. */
+function VerifyRecord() {
+  const [text, setText] = useState("");
+  const [verdict, setVerdict] = useState(null);
+  const [problem, setProblem] = useState(null);
+  const put = (next) => {
+    setText(next);
+    setVerdict(null);
+    setProblem(null);
+  };
+  const open = async ({ round }) => {
+    const id = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/.exec(round)?.[0] ?? round.trim();
+    put(JSON.stringify(await api.get(`/api/rounds/${encodeURIComponent(id)}`), null, 1));
+  };
+  const check = async () => {
+    put(text);
+    try {
+      setVerdict(await verify(readRecord(text)));
+    } catch (error) {
+      if (!(error instanceof NotARecord)) throw error;
+      setProblem(error.message);
+    }
+  };
+  return html`
+    <section class="panel wide" aria-labelledby="verify-title">
+      <h2 id="verify-title">Verify a round</h2>
+      <p class="muted">Open a round or paste its record. Change one character of a card, a seed, a bet or a payout, and it does not match any more.</p>
+      <${Form} onSubmit=${open} action="Open">
+        <${Field} label="Round" name="round" required autocomplete="off" spellcheck=${false} hint="Its id, or the address of its page." />
+      <//>
+      <div class="field">
+        <label for="record">Record</label>
+        <textarea id="record" rows="12" spellcheck=${false} autocomplete="off" value=${text} onInput=${(event) => put(event.currentTarget.value)} />
+      </div>
+      <p class="problem" role="alert">${problem}</p>
+      <button class="button primary" disabled=${!text} onClick=${check}>Verify</button>
+      <${Verdict} verdict=${verdict} />
+    </section>
+  `;
+}
+
 export function FairnessPage() {
   useTitle("Fairness");
   const list = useLoaded(() => api.get("/api/tables"), []);
@@ -75,8 +131,10 @@ export function FairnessPage() {
       <h1>Fairness</h1>
       <p class="lead">
         Before a shoe is used, the house publishes the hash of its secret seed: the commitment. The order of the cards follows from that
-        seed and from the seeds that players added. When the shoe is finished the secret is revealed, and everybody can check that it is
-        the one that was promised.
+        seed, from the seeds that players added and from the table's rules. When the shoe is finished the secret is revealed, and everybody can
+        check that it is the one that was promised. <a href="/static/docs/fairness.md">The scheme byte by byte</a>, with what it does not protect
+        from and <a href="/static/docs/fairness-vectors.json">test vectors</a>, is enough to write a verifier of one's own;
+        ${" "}<code>casino verify</code> is another one.
       </p>
       <div class="columns">
         <section class="panel" aria-labelledby="commitments-title">
@@ -97,8 +155,9 @@ export function FairnessPage() {
             <dd><${Hex} value=${table.next_commitment} /></dd>
           </dl>`}
         </section>
-        ${table && session.value === "in" && html`<${ClientSeed} table=${table} />`}
+        ${table && session.value === "in" && html`<${ClientSeed} key=${table.table_id} table=${table} />`}
         <${LookUp} />
+        <${VerifyRecord} />
       </div>
     </div>
   `;

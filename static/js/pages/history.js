@@ -1,12 +1,15 @@
 /** The rounds one has played, and one round in full. */
 
 import { html } from "htm/preact";
+import { useState } from "preact/hooks";
 import * as api from "../api.js";
 import { dateTime, money, signedMoney } from "../format.js";
 import { totalOf } from "../hand.js";
 import { session } from "../store.js";
 import { Hand } from "../ui/card.js";
 import { SignedOut, useLoaded, usePaged, useTitle } from "../ui/page.js";
+import { ClientSeeds, Verdict } from "../ui/verdict.js";
+import { verify } from "../verify/verify.js";
 import { rulesInWords } from "../words.js";
 
 function Row({ round }) {
@@ -81,9 +84,41 @@ function RecordedSeat({ seat }) {
   `;
 }
 
+/** The shoes that the round was dealt from, and the button that holds the record against them. */
+function Proof({ id, round, reload }) {
+  const [verdict, setVerdict] = useState(null);
+  const check = async () => setVerdict(await verify(round, { askedFor: id }));
+  return html`
+    <section class="panel wide" aria-labelledby="proof-title">
+      <h2 id="proof-title">The shoe</h2>
+      ${round.shoes.map(
+        (shoe) => html`<dl class="stacked" key=${shoe.commitment}>
+          <dt>Commitment</dt>
+          <dd><code class="hex">${shoe.commitment}</code></dd>
+          <dt>Server seed</dt>
+          <dd>${shoe.revealed ? html`<code class="hex">${shoe.server_seed}</code>` : html`<span class="muted">revealed when the shoe is finished</span>`}</dd>
+          <dt>Client seeds</dt>
+          <dd><${ClientSeeds} seeds=${shoe.client_seeds} /></dd>
+          <dt>Cards of this round</dt>
+          <dd>${shoe.cards}, from card ${shoe.first_card + 1} of shoe ${shoe.shoe_number} on</dd>
+        </dl>`,
+      )}
+      <p class="muted">
+        Your browser computes the shuffle, every card and every payout again. <a href="/fairness">How that works</a>, and where to try it on a
+        record that you have changed.
+      </p>
+      <div class="row">
+        <button class="button primary" onClick=${check}>Verify</button>
+        ${verdict?.code === "not_revealed" && html`<button class="button" onClick=${reload}>Look again</button>`}
+      </div>
+      <${Verdict} verdict=${verdict} />
+    </section>
+  `;
+}
+
 export function RoundPage({ id }) {
   useTitle("Round");
-  const { value: round, problem } = useLoaded(() => api.get(`/api/rounds/${id}`), [id]);
+  const { value: round, problem, reload } = useLoaded(() => api.get(`/api/rounds/${id}`), [id]);
   if (!round) return html`<div class="page"><h1>Round</h1><p class=${problem ? "problem" : "muted"}>${problem ?? "One moment…"}</p></div>`;
   return html`
     <div class="page">
@@ -97,19 +132,7 @@ export function RoundPage({ id }) {
           </div>
         </section>
         ${round.seats.map((seat) => html`<${RecordedSeat} key=${seat.seat} seat=${seat} />`)}
-        <section class="panel wide" aria-labelledby="proof-title">
-          <h2 id="proof-title">The shoe</h2>
-          ${round.shoes.map(
-            (shoe) => html`<dl class="stacked" key=${shoe.commitment}>
-              <dt>Commitment</dt>
-              <dd><code class="hex">${shoe.commitment}</code></dd>
-              <dt>Server seed</dt>
-              <dd>${shoe.revealed ? html`<code class="hex">${shoe.server_seed}</code>` : html`<span class="muted">revealed when the shoe is finished</span>`}</dd>
-              <dt>Cards of this round</dt>
-              <dd>${shoe.cards}, from card ${shoe.first_card + 1} of shoe ${shoe.shoe_number} on</dd>
-            </dl>`,
-          )}
-        </section>
+        <${Proof} key=${JSON.stringify(round.shoes)} id=${id} round=${round} reload=${reload} />
       </div>
       <p><a class="button" href="/history">All rounds</a></p>
     </div>
