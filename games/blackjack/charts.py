@@ -1,8 +1,8 @@
 """The charts of basic strategy: for one, two, and four to eight decks.
 
-Source: Michael Shackleford, Wizard of Odds, "1-Deck Blackjack Strategy", "2-Deck Blackjack Strategy" and
-"4-Deck to 8-Deck Blackjack Strategy". What he leaves open (no peek with one deck, split aces that may be hit)
-is computed, and every call is checked, by the tests' own solver.
+Source: Michael Shackleford, Wizard of Odds, "1-Deck", "2-Deck" and "4-Deck to 8-Deck Blackjack Strategy",
+with his rules for tables where the dealer does not peek. What he leaves open (one deck without a peek, split
+aces that may be hit) is computed, and every call is checked, by the solver among the tests.
 
 Rows are by the player's hard total, soft total, or the points of one card of a pair; columns by the dealer's
 up card from 2 to ace. Hard totals without a row are hit up to 7 and stand from 18. Pairs without a row
@@ -36,13 +36,13 @@ class Chart:
 class ChartBook:
     """A chart for a dealer who peeks and stands on soft 17, and the rows that differ for others.
 
-    `neither` is for one who hits soft 17 and does not peek, on top of the exceptions for both.
+    `both` is for one who hits soft 17 and does not peek, on top of the exceptions for either.
     """
 
     chart: Chart
     hits_soft_17: Chart
     no_peek: Chart
-    neither: Chart = Chart()
+    both: Chart = Chart()
 
 
 _ONE_DECK: Final = ChartBook(
@@ -93,7 +93,7 @@ _ONE_DECK: Final = ChartBook(
         hard={11: "DDDDDDDDHH"},
         pairs={1: "PPPPPPPPPa", 8: "PPPPPPPPRH"},
     ),
-    neither=Chart(pairs={8: "PPPPPPPPRR", 9: "PPPPPSPPSS"}),
+    both=Chart(pairs={8: "PPPPPPPPRR", 9: "PPPPPSPPSS"}),
 )
 
 _TWO_DECKS: Final = ChartBook(
@@ -198,15 +198,15 @@ _FOUR_TO_EIGHT_DECKS: Final = ChartBook(
 
 
 def chart_for(*, decks: int, hits_soft_17: bool, peeks: bool) -> Chart:
-    """The whole chart for a table; three decks are played by the chart of two, which costs them least."""
-    book = _ONE_DECK if decks == 1 else _TWO_DECKS if decks <= 3 else _FOUR_TO_EIGHT_DECKS
+    """The whole chart for a table; three decks go by that of four, which suits them better."""
+    book = _ONE_DECK if decks == 1 else _TWO_DECKS if decks == 2 else _FOUR_TO_EIGHT_DECKS
     chart = book.chart
     if hits_soft_17:
         chart = _with(chart, book.hits_soft_17)
     if not peeks:
         chart = _with(chart, book.no_peek)
     if hits_soft_17 and not peeks:
-        chart = _with(chart, book.neither)
+        chart = _with(chart, book.both)
     return chart
 
 
