@@ -89,13 +89,13 @@ export function rulesInWords(rules) {
   return [
     rules.dealer_hits_soft_17 ? "dealer hits soft 17" : "dealer stands on all 17",
     `blackjack pays ${rules.blackjack_pays}`,
+    ...(rules.dealer_peeks ? [] : ["no hole card"]),
     rules.decks === 1 ? "single deck" : `${rules.decks} decks`,
     rules.double === "any" ? "double any two cards" : `double on ${rules.double.replace("-", "–")}`,
     ...(rules.double_after_split ? ["double after split"] : ["no double after split"]),
     rules.max_hands === 2 ? "split once" : `split to ${rules.max_hands} hands`,
     ...(rules.surrender === "late" ? ["late surrender"] : []),
     ...(rules.insurance ? ["insurance"] : ["no insurance"]),
-    ...(rules.dealer_peeks ? [] : ["no hole card"]),
   ];
 }
 

@@ -7,6 +7,7 @@ import { confirm } from "../ui/dialog.js";
 import { toast } from "../ui/toast.js";
 import { refusal } from "../words.js";
 import * as feed from "./feed.js";
+import { askReason } from "./reason.js";
 import { queue } from "./store.js";
 
 /** True while an act is under way; the buttons wait for it. */
@@ -70,4 +71,28 @@ export async function switchTable(table) {
   });
   if (!yes) return undefined;
   return attempt(() => api.post(`/api/admin/tables/${table.table_id}/${opening ? "open" : "close"}`), opening ? "The table is open." : "The table closes.");
+}
+
+export function voidRound(table) {
+  return askReason({
+    title: `Void the round at ${table.name}?`,
+    text: "Every stake of the round comes back, and the shoe is shown and replaced.",
+    action: "Void the round",
+    act: async (reason) => {
+      await api.post(`/api/admin/tables/${table.table_id}/void`, { reason });
+      toast("The round is voided; every stake is back.", "ok");
+    },
+  });
+}
+
+export function kickPlayer(table, { seat, player }) {
+  return askReason({
+    title: `Send ${player.name} away?`,
+    text: `Seat ${seat} at ${table.name} becomes free. A hand in play is finished by the timeout rules first.`,
+    action: "Send away",
+    act: async (reason) => {
+      await api.post(`/api/admin/tables/${table.table_id}/kick`, { seat, reason });
+      toast(`${player.name} has been sent away.`, "ok");
+    },
+  });
 }

@@ -12,8 +12,10 @@ import { Toasts, toast } from "../ui/toast.js";
 import { refusal } from "../words.js";
 import * as feed from "./feed.js";
 import { Overview } from "./overview.js";
-import { ActionsPage, PayoutsPage, TablesPage } from "./pages.js";
+import { ActionsPage, PayoutsPage } from "./pages.js";
+import { ReasonDialog } from "./reason.js";
 import { alerts, connection, lastHeard, session, user } from "./store.js";
+import { TablesPage } from "./tables.js";
 
 const PAGES = [
   ["/admin", "Overview", Overview],
@@ -129,6 +131,7 @@ function App() {
     </div>
     <${Toasts} />
     <${ConfirmDialog} />
+    <${ReasonDialog} />
   `;
 }
 

@@ -1,12 +1,11 @@
-/** The operators' other pages: payout runs with what failed, tables, and the audit trail. */
+/** The operators' other pages: payout runs with what failed, and the audit trail. */
 
 import { html } from "htm/preact";
 import { useState } from "preact/hooks";
 import * as api from "../api.js";
 import { count, dateTime, money } from "../format.js";
 import { useEvery, useLoaded, usePaged, useTitle } from "../ui/page.js";
-import { PHASES, rulesInWords } from "../words.js";
-import { busy, retryPayout, startRun, switchTable, togglePause } from "./acts.js";
+import { busy, retryPayout, startRun, togglePause } from "./acts.js";
 import { queue, run } from "./store.js";
 
 const REFRESH_MS = 3000;
@@ -86,48 +85,6 @@ export function PayoutsPage() {
         ${value?.items.length === 0 && html`<p class="muted">No run yet.</p>`}
       </section>
       ${chosen && html`<${Failed} key=${chosen} runId=${chosen} />`}
-    </div>
-  `;
-}
-
-export function TablesPage() {
-  useTitle("Tables");
-  const { value, problem, reload } = useLoaded(() => api.get("/api/admin/tables"), []);
-  useEvery(REFRESH_MS, reload);
-  return html`
-    <div class="dash">
-      <h1>Tables</h1>
-      ${problem && html`<p class="problem">${problem}</p>`}
-      <section class="panel" aria-label="Tables">
-        <div class="scroll" tabindex="0" role="group" aria-label="Tables">
-          <table class="data">
-            <thead>
-              <tr>
-                <th scope="col">Table</th>
-                <th scope="col">Phase</th>
-                <th scope="col" class="number">Seats</th>
-                <th scope="col" class="number">Limits</th>
-                <th scope="col" class="number">Bank</th>
-                <th scope="col">Rules</th>
-                <th scope="col"><span class="sr-only">Action</span></th>
-              </tr>
-            </thead>
-            <tbody>
-              ${value?.items.map(
-                (each) => html`<tr key=${each.table_id}>
-                  <th scope="row"><a href="/tables/${each.table_id}">${each.name}</a></th>
-                  <td>${PHASES[each.phase] ?? each.phase}${each.closing ? ", closing" : ""}</td>
-                  <td class="number">${each.players} / ${each.seats}</td>
-                  <td class="number">${money(each.min_bet)} – ${money(each.max_bet)}</td>
-                  <td class="number">${money(each.bank)}</td>
-                  <td>${rulesInWords(each.rules).slice(0, 3).join(", ")}</td>
-                  <td class="number"><button class="button small" disabled=${busy.value} onClick=${async () => (await switchTable(each)) !== undefined && reload()}>${each.phase === "closed" || each.closing ? "Open" : "Close"}<span class="sr-only"> ${each.name}</span></button></td>
-                </tr>`,
-              )}
-            </tbody>
-          </table>
-        </div>
-      </section>
     </div>
   `;
 }

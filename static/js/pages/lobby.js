@@ -60,6 +60,7 @@ function TableCard({ table }) {
         <span class="phase ${table.phase}">${PHASES[table.phase] ?? table.phase}</span>
       </header>
       <p class="limits"><b>${money(table.min_bet)} – ${money(table.max_bet)}</b> <span class="muted">a hand</span></p>
+      <p class="game">${table.preset?.title ?? "The table's own rules"}</p>
       <p class="muted rules">${rulesInWords(table.rules).slice(0, 5).join(" · ")}</p>
       <p class="row spread">
         <${Seats} players=${table.players} seats=${table.seats} />

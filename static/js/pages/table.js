@@ -6,6 +6,7 @@ import { get } from "../api.js";
 import { money, shortHex } from "../format.js";
 import { draft, enterTable, leaveSeat, leaveSeatAt, quitTable, showView, takeSeat, watch } from "../play.js";
 import { route } from "../routes.js";
+import { rulesSheet } from "../rules.js";
 import { connection, mySeat, pending, presence, secondTab, session, user, view } from "../store.js";
 import { Actions, laidOut, place, pressKey } from "../ui/actions.js";
 import { Hand } from "../ui/card.js";
@@ -15,7 +16,7 @@ import { useEvery, useTitle } from "../ui/page.js";
 import { Seat } from "../ui/seat.js";
 import { useSecondsLeft, useSpokenTimer } from "../ui/timer.js";
 import { toast } from "../ui/toast.js";
-import { rulesInWords, shortRules, situation } from "../words.js";
+import { shortRules, situation } from "../words.js";
 import { MissingPage } from "./missing.js";
 
 const POLL_MS = 2000;
@@ -104,7 +105,7 @@ function Dealer({ table }) {
   const { dealer } = table;
   return html`
     <div class="dealer" role="group" aria-label="Dealer">
-      <p class="felt-rules">${shortRules(table.rules)}</p>
+      <p class="felt-rules">${table.preset ? `${table.preset.title} · ` : ""}${shortRules(table.rules)}</p>
       ${dealer.cards.length > 0
         ? html`<${Hand} hand=${{ ...dealer, status: "", outcome: null }} dealt=${`${table.round_id}-dealer`} />`
         : html`<div class="no-cards" aria-hidden="true"></div>`}
@@ -155,8 +156,8 @@ function Facts({ table }) {
       <dl>
         <dt>Limits</dt>
         <dd>${money(table.min_bet)} – ${money(table.max_bet)}</dd>
-        <dt>Rules</dt>
-        <dd>${rulesInWords(table.rules).join(", ")}</dd>
+        <dt>Hints</dt>
+        <dd>${table.hints ? "given when you ask" : "none"}</dd>
         <dt>Shoe</dt>
         <dd>number ${table.shoe_number}, ${table.cards_left} cards left</dd>
         <dt>Commitment</dt>
@@ -164,6 +165,15 @@ function Facts({ table }) {
         ${watchers !== undefined && html`<dt>Watching</dt><dd>${watchers}</dd>`}
       </dl>
       ${mySeat.value && html`<button class="button" disabled=${pending.value !== null} onClick=${leave}>Leave the seat</button>`}
+    </section>
+  `;
+}
+
+function Rules({ table }) {
+  return html`
+    <section class="panel" aria-labelledby="rules-title">
+      <h2 id="rules-title">${table.preset ? `Rules: ${table.preset.title}` : "Rules of this table"}</h2>
+      <dl class="sheet">${rulesSheet(table.rules).map(([name, text]) => html`<dt key=${name}>${name}</dt><dd>${text}</dd>`)}</dl>
     </section>
   `;
 }
@@ -186,6 +196,7 @@ export function TablePage({ id }) {
       <div class="table-panels">
         ${session.value === "in" && html`<${Chat} />`}
         <${Facts} table=${table} />
+        <${Rules} table=${table} />
       </div>
     </div>
   `;
