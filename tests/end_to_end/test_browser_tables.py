@@ -169,7 +169,11 @@ async def test_a_table_closes_and_opens_when_the_operator_says_yes(
         assert operator.problems == []
 
 
-@pytest.mark.parametrize("size", [*SIZES, (320, 568)])
+CRAMPED = """() => [...document.querySelectorAll(".set-up .field, .preset-note")]
+  .filter((each) => each.scrollWidth > each.clientWidth || each.clientWidth < 150).length"""
+
+
+@pytest.mark.parametrize("size", [*SIZES, (900, 700), (320, 568)])
 async def test_every_part_of_the_tables_page_is_accessible_and_fits(
     browser: Browser, open_casino: House, size: tuple[int, int]
 ) -> None:
@@ -182,6 +186,7 @@ async def test_every_part_of_the_tables_page_is_accessible_and_fits(
         found["a table"] = await flaws(page)
         await page.get_by_role("button", name="Change", exact=True).click()
         found["the form"] = await flaws(page)
+        assert await page.evaluate(CRAMPED) == 0
         await page.get_by_label("Highest bet", exact=True).fill("0.50")
         await page.get_by_role("button", name="Change the table").click()
         found["the question"] = await flaws(page)

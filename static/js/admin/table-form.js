@@ -13,11 +13,11 @@ import { BLANK, SETTINGS, asForm, change, creation, differences, problemAt, read
 const idOf = (field) => `setup-${field.replace(".", "-")}`;
 
 /** A labelled control with its help, and with what is wrong when the server named it. */
-function Setting({ field, label, help, problem, class: name = "", children }) {
+function Setting({ field, label, help, problem, children }) {
   const id = idOf(field);
   const wrong = problem?.field === field;
   return html`
-    <div class="field ${name}">
+    <div class="field">
       <label for=${id}>${label}</label>
       ${children({ id, "aria-describedby": wrong ? `${id}-problem ${id}-help` : `${id}-help`, "aria-invalid": wrong ? "true" : undefined })}
       ${wrong && html`<p class="problem" id=${`${id}-problem`}>${problem.text}</p>`}
@@ -98,7 +98,7 @@ function PresetPicker({ presets, named, base, problem, onPick }) {
   const from = presets.find((each) => each.name === base);
   const options = [...presets.map((each) => [each.name, each.title]), ...(named ? [] : [["", from ? `Own rules, after ${from.title}` : "Own rules"]])];
   return html`
-    <${Setting} field="preset" label="Preset" help="Fills the rules below; change any of them." problem=${problem} class="wide">
+    <${Setting} field="preset" label="Preset" help="Fills the rules below; change any of them." problem=${problem}>
       ${(rest) => html`<${Choice} ...${rest} options=${options} value=${named?.name ?? ""} onPick=${onPick} />`}
     <//>
     ${named && html`<div class="preset-note"><${Source} preset=${named} /></div>`}

@@ -105,7 +105,7 @@ function Dealer({ table }) {
   const { dealer } = table;
   return html`
     <div class="dealer" role="group" aria-label="Dealer">
-      <p class="felt-rules">${table.preset ? `${table.preset.title} · ` : ""}${shortRules(table.rules)}</p>
+      <p class="felt-rules">${table.preset && html`<span class="felt-game">${table.preset.title} · </span>`}${shortRules(table.rules)}</p>
       ${dealer.cards.length > 0
         ? html`<${Hand} hand=${{ ...dealer, status: "", outcome: null }} dealt=${`${table.round_id}-dealer`} />`
         : html`<div class="no-cards" aria-hidden="true"></div>`}
