@@ -57,7 +57,7 @@ def all_rules() -> Iterator[dict[str, object]]:
 
 def stacked_cards(chance: Random, decks: int, up_card: int) -> Iterator[str]:
     """Cards without end; often the card at index `up_card` is an ace or a ten with a natural behind it."""
-    mood = chance.choice([*MOODS, "pairs", "pairs", *["low"] * (decks < 3)])
+    mood = chance.choice([*MOODS, "pairs", "pairs", "aces", *["low"] * (decks < 3)])
     ranks = MOODS.get(mood) or "".join(chance.choices(RANKS, k=2)) * 6 + RANKS
     placed: dict[int, str] = {}
     if chance.random() < 0.3:
@@ -88,7 +88,7 @@ class Gambler:
         self._chance = chance
         self._weights = {
             "split": chance.choice([1, 20]),
-            "double": chance.choice([0.2, 2, 6]),
+            "double": chance.choice([0.2, 2, 20]),
             "surrender": chance.choice([0.1, 1]),
             "insure": chance.choice([0.3, 3]),
             "decline_insurance": 1,

@@ -10,25 +10,30 @@ from tests.unit.games.tours import tour
 
 # ruff: noqa: SIM300 - expected stands before actual
 
-ROUNDS = 4_000
+TABLES = 750
+ROUNDS_AT_EACH = 4
 TOO_RARE = {"two shoes ran out"}
 """What only the long run sees."""
 
 
-def test_thousands_of_stacked_rounds_are_played_as_the_naive_blackjack_plays_them() -> None:
+def random_rules() -> list[dict[str, object]]:
+    """The rules of each table, always the same ones."""
     chance = Random("rules")
-    counts = tour("unit", (any_rules(chance) for _ in range(ROUNDS)))
-    assert ROUNDS == counts["rounds"]
+    return [any_rules(chance) for _ in range(TABLES)]
+
+
+def test_thousands_of_stacked_rounds_are_played_as_the_naive_blackjack_plays_them() -> None:
+    counts = tour("unit", (rules for rules in random_rules() for _ in range(ROUNDS_AT_EACH)))
+    assert TABLES * ROUNDS_AT_EACH == counts["rounds"]
     missing = {name for name in NAMES - TOO_RARE if not counts[name]}
     missing |= {name for name in FAULTS if not counts[f"fault: {name}"]}
     assert set() == missing
 
 
 def test_the_rounds_are_by_every_value_of_the_rules_object() -> None:
-    chance = Random("rules")
     used: dict[str, set[object]] = {key: set() for key in CHOICES}
-    for _ in range(ROUNDS):
-        for key, value in any_rules(chance).items():
+    for rules in random_rules():
+        for key, value in rules.items():
             used[key].add(value)
     assert {key: set(values) for key, values in CHOICES.items()} == used
 
