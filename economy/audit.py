@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from telemetry.measure import measure_db_operation
 
 _SHOWN: Final = 5  # findings of one invariant that are told in full
-_TIMEOUT_MS: Final = 120_000
+TIMEOUT_MS: Final = 120_000
 
 # What several invariants are about; PostgreSQL reckons only what a query names.
 _COMMON: Final = """
@@ -156,8 +156,8 @@ async def audit(engine: AsyncEngine, invariants: Mapping[str, str] = INVARIANTS)
     """
     findings = []
     for name, query in invariants.items():
-        async with engine.begin() as connection, measure_db_operation("audit", threshold_ms=_TIMEOUT_MS):
-            await connection.execute(text(f"SET LOCAL statement_timeout = {_TIMEOUT_MS}"))
+        async with engine.begin() as connection, measure_db_operation("audit", threshold_ms=TIMEOUT_MS):
+            await connection.execute(text(f"SET LOCAL statement_timeout = {TIMEOUT_MS}"))
             broken = list(await connection.scalars(text(f"{_COMMON} {query} LIMIT {_SHOWN + 1}")))
         findings += [Finding(invariant=name, detail=str(detail)) for detail in broken[:_SHOWN]]
         if len(broken) > _SHOWN:

@@ -15,7 +15,7 @@ _LIVE: Final = (Phase.BETTING, Phase.INSURANCE, Phase.PLAYING)
 
 _JOURNAL: Final = text(
     """SELECT t.table_id, t.version, max(j.version) AS journalled, count(j.version) AS moves
-    FROM tables t LEFT JOIN journal j ON j.table_id = t.table_id
+    FROM tables t LEFT JOIN journal j ON j.table_id = t.table_id AND j.version > 1 -- the first is no move
     GROUP BY t.table_id, t.version
     HAVING t.version - 1 <> count(j.version) OR (t.version > 1 AND t.version <> max(j.version))"""
 )
@@ -23,15 +23,18 @@ _SHOES: Final = text(
     """SELECT table_id, count(*) AS shoes, max(shoe_number) AS newest FROM shoes
     GROUP BY table_id HAVING count(*) <> max(shoe_number) OR min(shoe_number) <> 1"""
 )
+_NETS: Final = """(SELECT coalesce(sum((net #>> '{}')::numeric), 0) FROM jsonb_path_query(
+    r.record, '$.seats[*].net ? (@.type() == "number")') AS net)"""
 _ROUNDS: Final = text(
-    """SELECT r.round_id, (
-        SELECT sum((s ->> 'net')::bigint) FROM jsonb_array_elements(r.record -> 'seats') AS s) AS recorded,
-        coalesce(sum(p.paid - p.staked), 0)::bigint AS booked
+    f"""SELECT r.round_id, {_NETS} AS recorded, coalesce(sum(p.paid - p.staked), 0) AS booked
     FROM rounds r LEFT JOIN round_seats p ON p.round_id = r.round_id
     WHERE r.settled_at > clock_timestamp() - interval '1 day'
     GROUP BY r.round_id, r.record
-    HAVING (SELECT sum((s ->> 'net')::bigint) FROM jsonb_array_elements(r.record -> 'seats') AS s)
-        IS DISTINCT FROM coalesce(sum(p.paid - p.staked), 0)::bigint LIMIT 20"""
+    HAVING {_NETS} <> coalesce(sum(p.paid - p.staked), 0) LIMIT 20"""  # noqa: S608 - of constants
+)
+_BOOKINGS: Final = text(
+    """SELECT p.round_id, p.user_id FROM round_seats p LEFT JOIN rounds r ON r.round_id = p.round_id
+    WHERE p.settled_at > clock_timestamp() - interval '1 day' AND r.round_id IS NULL LIMIT 20"""
 )
 
 INVARIANTS: Final = (
@@ -41,6 +44,7 @@ INVARIANTS: Final = (
     "journal_complete",
     "shoe_numbers_without_gap",
     "round_records_match_bookings",
+    "bookings_have_round_records",
 )
 
 
@@ -63,6 +67,9 @@ async def audit_tables(connection: AsyncConnection) -> list[Finding]:
     for row in await connection.execute(_ROUNDS):
         detail = f"round {row.round_id}: recorded net {row.recorded}, booked {row.booked}"
         findings.append(Finding("round_records_match_bookings", detail))
+    for row in await connection.execute(_BOOKINGS):
+        detail = f"round {row.round_id} of user {row.user_id} is booked and not on record"
+        findings.append(Finding("bookings_have_round_records", detail))
     return findings
 
 

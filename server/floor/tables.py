@@ -8,11 +8,12 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from economy.store import open_account
+from games.blackjack.events import ConfigChanged, encode_events
 from games.blackjack.state import TableConfig, encode_state, new_table
 from games.fairness import commitment
 from server.errors import NameTaken
 from server.floor.seeds import SeedVault
-from server.schema import shoes, tables
+from server.schema import journal, shoes, tables
 
 BANK_ROUNDS: Final = 40  # a full bank pays a full table of highest bets so many times over
 
@@ -43,6 +44,10 @@ async def create_table(connection: AsyncConnection, vault: SeedVault, config: Ta
     )
     if made.rowcount == 0:
         raise NameTaken("There is a table with this id.")
+    born = encode_events((ConfigChanged(config=config),))  # so that the journal alone tells the whole life
+    await connection.execute(
+        insert(journal).values(table_id=config.table_id, version=1, command="create", events=born)
+    )
     for number, seed in seeds.items():
         await connection.execute(
             insert(shoes).values(

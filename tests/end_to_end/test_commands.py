@@ -62,8 +62,12 @@ async def test_payouts_are_operated_from_the_command_line(open_casino: House) ->
 
 
 async def test_audit_says_what_is_broken_and_exits_1(house: House) -> None:
-    clean = await house.command("audit")
+    clean, everything = await asyncio.gather(
+        house.command("audit"), house.command("audit", "--rounds", "all", "--tables", "all", "--json")
+    )
     assert (clean.code, clean.out.startswith("the books are right")) == (0, True)
+    assert (everything.code, everything.report["played"]) == (0, {"rounds": 0, "tables": 0})
+    assert len(everything.report["names"]) == everything.report["invariants"]
     await house.database.execute("INSERT INTO accounts (kind, owner, balance) VALUES ('house', 'thief', 5)")
     broken, in_json = await asyncio.gather(house.command("audit"), house.command("audit", "--json"))
     assert broken.code == in_json.code == 1
@@ -164,6 +168,7 @@ WRONG_CALLS: tuple[tuple[tuple[str, ...], dict[str, str], str], ...] = (
     (("worker",), {**NOWHERE, "PAYOUT_CRON": "sundays"}, "PAYOUT_CRON"),
     (("worker",), {**NOWHERE, "DATABASE_URL": "mysql://here"}, "DATABASE_URL"),
     (("audit", "--data-dir", "/nonexistent"), {}, "DATABASE_URL"),
+    (("audit", "--rounds", "some"), NOWHERE, "--rounds"),
     (("payout", "run", "--plan", "no-id"), NOWHERE, "plan"),
     (("payout", "retry"), NOWHERE, "PAYOUT_ID"),
     (("payout", "run", "--dry-run", "--watch"), NOWHERE, "--dry-run"),

@@ -32,6 +32,22 @@ MISSING_JOURNAL_ROW = Bug(
         SELECT table_id, max(version) - 1 FROM journal GROUP BY table_id LIMIT 1)""",
     invariant="journal_complete",
 )
+CHANGED_CARD = Bug(
+    statement="""UPDATE rounds SET record = jsonb_set(record, '{cards,0}',
+        CASE WHEN record -> 'cards' -> 0 = '"AS"' THEN '"2H"' ELSE '"AS"' END::jsonb)
+    WHERE round_id = (SELECT max(round_id::text)::uuid FROM rounds)""",
+    invariant="rounds_replay_as_recorded",
+)
+CHANGED_PAYOUT = Bug(
+    statement="""UPDATE transfers SET amount = amount + 1 WHERE transfer_id = (
+        SELECT max(transfer_id::text)::uuid FROM transfers JOIN rounds USING (round_id)
+        WHERE reason = 'settled')""",
+    invariant="rounds_match_their_transfers",
+)
+CHANGED_JOURNAL = Bug(
+    statement="""UPDATE journal SET events = set_byte(events, 5, 65) WHERE version = 2""",
+    invariant="journals_replay_to_states",
+)
 FORGOTTEN_STAKE = Bug(
     # A bet that never was given back: the money is all there, but no round is about it.
     statement="""WITH wallet AS (

@@ -12,6 +12,9 @@ from tests.end_to_end.clients import Account, Client, connected, seat_of
 from tests.end_to_end.house import House
 from tests.end_to_end.play import Wish, is_small_hand, play, play_until, sit
 from tests.faults.planting import (
+    CHANGED_CARD,
+    CHANGED_JOURNAL,
+    CHANGED_PAYOUT,
     FORGOTTEN_STAKE,
     MISSING_JOURNAL_ROW,
     MISSING_TRANSFER,
@@ -132,7 +135,7 @@ async def test_a_process_that_was_paused_in_a_hand_does_no_harm_when_it_wakes(
     await check_money(house, ann, bob)
     assert await house.audit() == {}
     assert house.faults() == []
-    await is_seen(house, services, WRONG_BALANCE)
+    await is_seen(house, services, WRONG_BALANCE, CHANGED_CARD, CHANGED_PAYOUT, CHANGED_JOURNAL)
 
 
 async def test_play_goes_on_while_the_database_cuts_every_connection_again_and_again(

@@ -20,6 +20,7 @@ BREAKS = {
     "journal_complete": "DELETE FROM journal WHERE table_id = 'test-1' AND version = 3",
     "shoe_numbers_without_gap": "DELETE FROM shoes WHERE table_id = 'test-1' AND shoe_number = 1",
     "round_records_match_bookings": "UPDATE round_seats SET paid = paid + 1",
+    "bookings_have_round_records": "DELETE FROM rounds",
 }
 
 
