@@ -44,24 +44,27 @@ _GUARDS: Final = {PlaceBet: Guard.IN_TIME, ClearBet: Guard.IN_TIME, Act: Guard.I
 EXPIRE: Final = Request(command=Expire(), name="expire")
 
 
-class TableBusy(Exception):
-    """The table has too much to do; try again in a moment."""
+class TableUnavailable(Exception):
+    """The table can't be played at now."""
 
     code = "table_busy"
 
+    def __init__(self) -> None:
+        super().__init__(type(self).__doc__)
+
     def facts(self) -> dict[str, object]:
         """Nothing more is known."""
         return {}
 
 
-class TableHalted(Exception):
+class TableBusy(TableUnavailable):
+    """The table has too much to do; try again in a moment."""
+
+
+class TableHalted(TableUnavailable):
     """The table has stopped after a fault; an operator has been told."""
 
     code = "table_closed"
-
-    def facts(self) -> dict[str, object]:
-        """Nothing more is known."""
-        return {}
 
 
 class TableFault(Exception):

@@ -217,7 +217,7 @@ async def test_a_full_inbox_is_answered_table_busy() -> None:
         for n in range(INBOX_LIMIT)
     ]
     await asyncio.sleep(0)
-    with pytest.raises(TableBusy):
+    with pytest.raises(TableBusy, match="too much to do"):
         await made.submit(request(TakeSeat(user_id="ann", name="Ann"), "c-last"))
     task = asyncio.create_task(made.run())
     await asyncio.wait(waiting)
@@ -265,7 +265,7 @@ async def test_a_table_that_can_not_even_be_voided_stops_and_says_so() -> None:
         world.clock.advance(ms=CONFIG.betting_ms)
         with pytest.raises(TableFault):
             await expire(loop)
-        with pytest.raises(TableHalted):
+        with pytest.raises(TableHalted, match="has stopped after a fault"):
             await loop.submit(request(TakeSeat(user_id="cyd", name="Cyd"), "c-3", "cyd"))
 
 
