@@ -5,7 +5,7 @@ from random import Random
 from typing import NamedTuple
 
 from economy.money import Money
-from games.blackjack.commands import Command, Deal, Expire, PlaceBet, TakeSeat, Void
+from games.blackjack.commands import Command, Deal, Expire, PlaceBet, SetClientSeed, TakeSeat, Void
 from games.blackjack.decide import decide_and_evolve
 from games.blackjack.events import (
     DealerDrew,
@@ -43,7 +43,10 @@ def new_life(rules: Rules, seats: int) -> TableState:
 def live(
     rules: Rules, dealer: Dealer, chance: Random, *, seats: int, rounds: int, voids: float = 0
 ) -> Iterator[Step]:
-    """All seats sit down, and in each round all bet and answer by chance; now and then a round is voided."""
+    """All seats sit down, and in each round all bet and answer by chance.
+
+    Before every other round a seat gives a client seed, and now and then a round is voided.
+    """
     state = new_life(rules, seats)
 
     def do(command: Command) -> Step:
@@ -54,7 +57,10 @@ def live(
 
     for seat in range(1, seats + 1):
         yield do(TakeSeat(user_id=user(seat), name=f"Player {seat}", seat=seat))
-    for _ in range(rounds):
+    for number in range(rounds):
+        if number % 2:
+            seat = chance.randrange(1, seats + 1)
+            yield do(SetClientSeed(user_id=user(seat), client_seed=f"seed {number}"))
         for seat in range(1, seats + 1):
             yield do(PlaceBet(user_id=user(seat), amount=Money(chance.randrange(1, 1_001))))
         yield do(Deal(connected=frozenset()))
