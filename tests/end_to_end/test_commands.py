@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+import os
+import sys
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from tests.end_to_end.house import PASSWORD, House, command
 from tests.end_to_end.syndicates import found_syndicate
+from tests.processes import ROOT
 
 NOWHERE = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", "REDIS_URL": "redis://127.0.0.1:1"}
 SCRIPT: dict[str, Any] = {
@@ -75,6 +78,24 @@ async def test_audit_says_what_is_broken_and_exits_1(house: House) -> None:
     assert {"accounts_sum_to_zero", "balances_equal_transfers"} == {
         finding["invariant"] for finding in in_json.report["findings"]
     }
+
+
+async def test_a_watched_audit_comes_again_until_it_is_stopped(house: House) -> None:
+    watching = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "server.cli", "audit", "--watch", "1", "--json"),
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **house.environment},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert watching.stdout is not None
+    try:
+        async with asyncio.timeout(60):
+            reports = [json.loads(await watching.stdout.readline()) for _ in range(2)]
+    finally:
+        watching.terminate()
+        await watching.communicate()
+    assert [report["ok"] for report in reports] == [True, True]
 
 
 async def test_an_operator_is_made_with_a_password_given_or_made_up(house: House) -> None:
