@@ -27,6 +27,12 @@ export function chipText(amount) {
   return amount >= 100000 ? short.format(amount / 100) : money(amount);
 }
 
+/** "12.50" → 1250; NaN for what is no amount. */
+export function toCents(text) {
+  const found = /^\s*(\d{1,9})(?:[.,](\d{1,2}))?\s*$/.exec(text);
+  return found ? Number(found[1]) * 100 + Number((found[2] ?? "0").padEnd(2, "0")) : Number.NaN;
+}
+
 export function count(number) {
   return whole.format(number);
 }

@@ -33,7 +33,7 @@ export function sameRules(one, other) {
 
 /** 0.75 → "75", 0.575 → "57.5". */
 export function inPercent(ratio) {
-  return String(Math.round(ratio * 1000) / 10);
+  return String(Number((ratio * 100).toFixed(4)));
 }
 
 function splits(rules) {

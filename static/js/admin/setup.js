@@ -1,8 +1,7 @@
-/** A table's set-up between the form, where all is text, and the calls: amounts in cents, times in milliseconds. */
+/** A table's set-up between the form, where all is text, and the calls: amounts in cents, times in milliseconds. Pure. */
 
-import { money } from "../format.js";
+import { money, toCents } from "../format.js";
 import { RULES, inPercent, sameRules } from "../rules.js";
-import { toCents } from "../ui/form.js";
 
 const seconds = (ms) => String(ms / 1000);
 const fromSeconds = (text) => (/^\s*\d+(\.\d+)?\s*$/.test(text) ? Math.round(Number(text) * 1000) : text);
@@ -46,10 +45,13 @@ export function asForm(table, rules) {
   return { settings, rules, percent: inPercent(rules.penetration) };
 }
 
+function fromPercent(text) {
+  return /^\s*\d+(\.\d+)?\s*$/.test(text) ? Number((Number(text) / 100).toFixed(6)) : text;
+}
+
 /** The form's rules, read: what is no percentage stays text. */
 export function readRules({ rules, percent }) {
-  const typed = /^\s*\d+(\.\d+)?\s*$/.test(percent) ? Number(percent) / 100 : percent;
-  return { ...rules, penetration: typed };
+  return percent === inPercent(rules.penetration) ? rules : { ...rules, penetration: fromPercent(percent) };
 }
 
 function chosenRules(rules, presets, base) {

@@ -101,7 +101,7 @@ function PresetPicker({ presets, named, base, problem, onPick }) {
     <${Setting} field="preset" label="Preset" help="Fills the rules below; change any of them." problem=${problem}>
       ${(rest) => html`<${Choice} ...${rest} options=${options} value=${named?.name ?? ""} onPick=${onPick} />`}
     <//>
-    ${named && html`<div class="preset-note"><${Source} preset=${named} /></div>`}
+    <div class="preset-note">${named ? html`<${Source} preset=${named} />` : html`<p>These rules are no preset's: the table plays a game of its own.</p>`}</div>
   `;
 }
 

@@ -3,11 +3,11 @@
 import { html } from "htm/preact";
 import { useCallback } from "preact/hooks";
 import * as api from "../api.js";
-import { basisPoints, count, dateTime, money, percent } from "../format.js";
+import { basisPoints, count, dateTime, money, percent, toCents } from "../format.js";
 import { refresh } from "../session.js";
 import { balance, dividends, session, syndicate, syndicatePaid, user } from "../store.js";
 import { confirm } from "../ui/dialog.js";
-import { Field, Form, toCents } from "../ui/form.js";
+import { Field, Form } from "../ui/form.js";
 import { SignedOut, useEvery, useLoaded, useTitle } from "../ui/page.js";
 import { toast } from "../ui/toast.js";
 import { membersInWords, refusal } from "../words.js";

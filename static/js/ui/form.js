@@ -42,9 +42,3 @@ export function Form({ onSubmit, action, danger, children, class: name = "" }) {
     </form>
   `;
 }
-
-/** "12.50" → 1250; NaN for what is no amount. */
-export function toCents(text) {
-  const found = /^\s*(\d{1,9})(?:[.,](\d{1,2}))?\s*$/.exec(text);
-  return found ? Number(found[1]) * 100 + Number((found[2] ?? "0").padEnd(2, "0")) : Number.NaN;
-}
