@@ -33,6 +33,6 @@ CREATE TRIGGER shoes_are_fixed BEFORE UPDATE ON shoes FOR EACH ROW EXECUTE FUNCT
 
 
 def upgrade() -> None:
-    """A seed, once revealed, must be the one behind the commitment; nothing that is public is ever changed."""
+    """A revealed seed must be the one behind the commitment; nothing that is public is ever changed."""
     for statement in (_SEED, _REFUSE, _FIX):
         op.execute(statement)
