@@ -78,7 +78,8 @@ async def test_a_rule_that_is_no_json_is_not_parsable(house: House) -> None:
 
 async def test_rules_are_an_object(house: House) -> None:
     admin = await operator(house)
-    for rules in (None, [], 5, "house", True):
+    wrong: tuple[object, ...] = (None, [], 5, "house", True)
+    for rules in wrong:
         made = await admin.post("/api/admin/tables", {**TABLE, "table_id": "test-2", "rules": rules})
         changed = await admin.patch("/api/admin/tables/test-1", {"rules": rules})
         assert made.refusal == changed.refusal == (422, "invalid_payload", "rules")
