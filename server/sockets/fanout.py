@@ -34,7 +34,8 @@ class PushManager(socketio.AsyncRedisManager):  # type: ignore[misc]  # python-s
 
     def __init__(self, redis_url: str, channel: str) -> None:
         super().__init__(redis_url.replace("valkey://", "redis://", 1), channel=channel)
-        self.ear = Ear(redis_url, channel)
+        self.ear = Ear(redis_url, channel, self._queue)
+        self.is_news: Callable[[str, object], bool] = lambda _event, _payload: True
         self.lost = 0
         self._pushes: asyncio.Queue[bytes] = asyncio.Queue(maxsize=PUSHES_MAX)
 
@@ -61,9 +62,14 @@ class PushManager(socketio.AsyncRedisManager):  # type: ignore[misc]  # python-s
             await self._publish({**message, "room": target, "host_id": self.host_id})
 
     def deliver(self, namespace: str, room: str, event: str, payload: object) -> None:
-        """To the room's sockets on this process: encoded once, one frame for all. Raises EmptyRoomError."""
+        """To the room's sockets on this process: encoded once, one frame for all. Raises EmptyRoomError.
+
+        What is no news any more, as `is_news` says, goes to nobody.
+        """
         if not room:
             raise EmptyRoomError
+        if not self.is_news(event, payload):
+            return
         frame = event_frame(namespace, event, payload)
         for _sid, connection_id in self.get_participants(namespace, room):
             connection = self.server.connections.get(connection_id)
@@ -71,8 +77,11 @@ class PushManager(socketio.AsyncRedisManager):  # type: ignore[misc]  # python-s
                 connection.push(frame)
 
     async def _publish(self, data: Mapping[str, object]) -> None:
+        await self._queue(orjson.dumps(data))
+
+    async def _queue(self, message: bytes) -> None:
         try:
-            self._pushes.put_nowait(orjson.dumps(data))
+            self._pushes.put_nowait(message)
         except asyncio.QueueFull:
             self.lost += 1
 
@@ -80,6 +89,7 @@ class PushManager(socketio.AsyncRedisManager):  # type: ignore[misc]  # python-s
         """Carry pushes to and from the others until cancelled; `missed` is called when some may be lost."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._tell())
+            group.create_task(self.ear.beat())
             group.create_task(self._hear(missed))
 
     async def _tell(self) -> None:
