@@ -70,6 +70,7 @@ class Floor:
         self._store = store
         self._vault = vault
         self.presence = presence
+        presence.when_gone = self._is_gone
         self._broadcast = broadcast
         self._clock = clock
         self._stagger_ms = stagger_ms
@@ -245,16 +246,25 @@ class Floor:
             if loop.stored is not None and loop.stored.state.phase is not Phase.CLOSED:
                 await self._look_after_seats(table_id, loop, loop.stored.state)
 
+    def _is_gone(self, user_id: str) -> None:
+        """A player's last socket here is gone: perhaps every seat that is left has bet."""
+        for loop in self._loops.values():
+            if loop.stored is not None and seat_of(loop.stored.state, user_id):
+                loop.seats_changed()
+
     async def _look_after_seats(self, table_id: str, loop: TableLoop, state: TableState) -> None:
+        version = loop.version
         seated = tuple(seat.user_id for seat in state.seats if seat.user_id and not seat.is_leaving)
         if not seated:
             return
         for user_id in await self.presence.overdue(seated, state.config.seat_hold_ms):
+            vacate = Request(command=Vacate(user_id=user_id), name="vacate", at_version=version)
             with contextlib.suppress(Exception):  # refused: somebody else vacated the seat
-                await loop.submit(Request(command=Vacate(user_id=user_id), name="vacate"))
-                log.info(
-                    "table.seat_vacated", table_id=table_id, user_id=user_id, seat=seat_of(state, user_id)
-                )
+                await loop.submit(vacate)
+            if loop.version != version + 1:
+                break  # somebody was quicker: who is gone is looked up again in a moment
+            version = loop.version
+            log.info("table.seat_vacated", table_id=table_id, user_id=user_id, seat=seat_of(state, user_id))
         if state.phase is Phase.BETTING:
             loop.seats_changed()
 

@@ -1,13 +1,14 @@
 """Who is connected and how many watch: leases in Valkey that every web process renews, no part of any state.
 
-`presence:users` is a sorted set of users by the moment (ms, Valkey's clock) until which they count as here. A
-process with a socket of theirs renews it; when the last socket goes it is left to run out after `LINGER_MS`,
-long enough for another process to renew it. `presence:watchers:TABLE` is a hash of processes with their
-number of sockets and the lease's end.
+`presence:user:USER` is a hash of processes with the moment (ms, Valkey's clock) until which the user counts
+as here through each; the latest one counts. A process with a socket of theirs renews its own; when its last
+socket of theirs goes, its lease runs out after `LINGER_MS`: time to load a page again.
+`presence:watchers:TABLE` is a hash of processes with their number of sockets and the lease's end.
 """
 
 import asyncio
 from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from redis.asyncio import Redis
@@ -16,31 +17,36 @@ from redis.exceptions import RedisError
 from telemetry.logs import get_logger
 
 LEASE_MS: Final = 7_000
-LINGER_MS: Final = 2_500
+LINGER_MS: Final = 1_000
 RENEW_S: Final = 2.0
 PATIENCE_S: Final = 1.0  # how long Valkey may take; then who is here can't be looked up
+CHUNK: Final = 500  # users in one call: Valkey does nothing else meanwhile
 
 log = get_logger()
 
 _CLOCK: Final = "local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000); "
+_KEPT_MS: Final = 86_400_000  # no seat is held for a day
 
-# KEYS: the set. ARGV: lease, then users.
+# KEYS: the users' hashes. ARGV: process, lease.
 _RENEW: Final = (
     _CLOCK
-    + "for i = 2, #ARGV do redis.call('ZADD', KEYS[1], now + ARGV[1], ARGV[i]) end "
-    + "redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - 86400000)"
+    + "for i = 1, #KEYS do redis.call('HSET', KEYS[i], ARGV[1], now + ARGV[2]) "
+    + f"redis.call('PEXPIRE', KEYS[i], {_KEPT_MS}) end"
 )
 
-# KEYS: the set. ARGV: lease of the unknown, hold, then users.
-# Answers for each: 1 here, 0 gone, -1 gone for longer than the hold.
+# KEYS: the users' hashes. ARGV: lease of the unknown, hold.
+# Answers for each: 1 here, 0 gone, -1 gone for longer than the hold. Drops leases over but for the last.
 _LOOK_UP: Final = (
     _CLOCK
     + "local found = {} "
-    + "for i = 3, #ARGV do local till = redis.call('ZSCORE', KEYS[1], ARGV[i]) "
-    + "if not till then redis.call('ZADD', KEYS[1], 'NX', now + ARGV[1], ARGV[i]); till = now + ARGV[1] end "
-    + "till = tonumber(till) "
-    + "if till > now then found[#found + 1] = 1 "
-    + "elseif till + ARGV[2] > now then found[#found + 1] = 0 else found[#found + 1] = -1 end end "
+    + "for i = 1, #KEYS do local all = redis.call('HGETALL', KEYS[i]); local till = 0; local last "
+    + "for j = 1, #all, 2 do local ends = tonumber(all[j + 1]) "
+    + "if ends > till then if last and till <= now then redis.call('HDEL', KEYS[i], last) end "
+    + "till = ends; last = all[j] elseif ends <= now then redis.call('HDEL', KEYS[i], all[j]) end end "
+    + "if not last then till = now + ARGV[1]; redis.call('HSET', KEYS[i], '', till) "
+    + f"redis.call('PEXPIRE', KEYS[i], {_KEPT_MS}) end "
+    + "if till > now then found[i] = 1 "
+    + "elseif till + ARGV[2] > now then found[i] = 0 else found[i] = -1 end end "
     + "return found"
 )
 
@@ -62,6 +68,9 @@ class Presence:
     def __init__(self, redis: Redis, process: str) -> None:
         self._redis = redis
         self._process = process
+        self.when_gone: Callable[[str], None] = lambda _user_id: (
+            None
+        )  # a user's last socket here has lingered
         self._users: Counter[str] = Counter()  # sockets a user
         self._watching: defaultdict[str, set[str]] = defaultdict(set)  # sockets a table
         self._counts: dict[str, int] = {}  # watchers a table over all processes, as last heard
@@ -75,11 +84,22 @@ class Presence:
         await self._lease([user_id], LEASE_MS)
 
     async def disconnected_socket(self, user_id: str) -> None:
-        """A socket of this user closed here; the last one lets the lease run out."""
+        """A socket of this user closed here; after the last one this process's lease runs out."""
         self._users[user_id] -= 1
         if self._users[user_id] <= 0:
             del self._users[user_id]
             await self._lease([user_id], LINGER_MS)
+            if user_id in self._users:  # back already, and whose lease was written last nobody knows
+                await self._lease([user_id], LEASE_MS)
+            asyncio.get_running_loop().call_later(LINGER_MS / 1000, self._is_gone, user_id)
+
+    def _is_gone(self, user_id: str) -> None:
+        if user_id not in self._users:
+            self.when_gone(user_id)
+
+    def users(self) -> tuple[str, ...]:
+        """The users who have a socket here."""
+        return tuple(self._users)
 
     async def watch(self, sid: str, table_id: str) -> None:
         """A socket here watches the table."""
@@ -131,19 +151,20 @@ class Presence:
         if others:
             try:
                 async with asyncio.timeout(PATIENCE_S):
-                    answers = await self._look_up(keys=["presence:users"], args=[LEASE_MS, hold_ms, *others])
+                    answers = await self._look_up(keys=_keys(others), args=[LEASE_MS, hold_ms])
                 states.update(zip(others, answers, strict=True))
             except (RedisError, OSError) as fault:
                 log.warning("presence.lookup_failed", error=type(fault).__name__)
         return states
 
-    async def _lease(self, user_ids: list[str], lease_ms: int) -> None:
-        if user_ids:
-            try:
+    async def _lease(self, user_ids: Sequence[str], lease_ms: int) -> None:
+        try:
+            for start in range(0, len(user_ids), CHUNK):
                 async with asyncio.timeout(PATIENCE_S):
-                    await self._renew(keys=["presence:users"], args=[lease_ms, *user_ids])
-            except (RedisError, OSError) as fault:
-                log.warning("presence.renewal_failed", error=type(fault).__name__)
+                    keys = _keys(user_ids[start : start + CHUNK])
+                    await self._renew(keys=keys, args=[self._process, lease_ms])
+        except (RedisError, OSError) as fault:
+            log.warning("presence.renewal_failed", error=type(fault).__name__)
 
     async def _tell(self, table_id: str) -> None:
         here = len(self._watching.get(table_id, ()))
@@ -155,3 +176,7 @@ class Presence:
         except (RedisError, OSError) as fault:
             self._counts[table_id] = here
             log.warning("presence.count_failed", error=type(fault).__name__)
+
+
+def _keys(user_ids: Sequence[str]) -> list[str]:
+    return [f"presence:user:{user_id}" for user_id in user_ids]
