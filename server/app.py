@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import os
 import random
 import signal
 import socket
 import sys
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final, Self
@@ -17,11 +19,13 @@ import uvloop
 from aiohttp import web
 
 from economy.errors import EconomyError
+from economy.ids import follow
 from economy.lanes import Lane
 from economy.queue import JobBell, open_queue
 from games.blackjack.errors import RuleViolation
 from games.loop import TableBusy, TableHalted
 from server.bells import Bells, valkey_client
+from server.clock import HouseClock
 from server.database import DatabaseUnusable, create_engine, create_pool
 from server.errors import WireError
 from server.floor.broadcast import Broadcast
@@ -44,9 +48,12 @@ from server.settings import Settings
 from server.sockets.books import LedgerBooks
 from server.sockets.edge import SocketEdge, build_socket_server, new_server
 from server.sockets.push import Pusher
+from telemetry.clock import Clock, SystemClock
 from telemetry.logs import flush, get_logger
 
 DRAIN_S: Final = 1.0  # how long requests in flight may take when the process ends
+SEEN_S: Final = 1.0  # how long `/readyz` says at least that the process ends, before nobody answers
+END_S: Final = 7.5  # from the signal on; a process that has not ended by then is ended
 MAX_STAGGER_MS: Final = 40  # processes don't all go for a deadline in the same millisecond
 
 log = get_logger()
@@ -60,27 +67,34 @@ class WebProcess:
         *,
         services: Services,
         instruments: Instruments,
+        clock: HouseClock,
         edge: SocketEdge,
         lane: Lane | None,
         draining: asyncio.Event,
     ) -> None:
         self.services = services
         self._instruments = instruments
+        self._clock = clock
         self._edge = edge
         self._lane = lane
         self._draining = draining
 
     @classmethod
     @asynccontextmanager
-    async def opened(cls, settings: Settings, *, kind: str = "web", log_fd: int = 1) -> AsyncIterator[Self]:
+    async def opened(
+        cls, settings: Settings, *, kind: str = "web", log_fd: int = 1, machine: Clock | None = None
+    ) -> AsyncIterator[Self]:
         """Everything connected and nothing running yet; closed on the way out.
 
-        Where the log goes elsewhere than to standard output at first, only warnings do (`log_to_stdout`).
+        `machine` is the clock of the machine; the time is the database's. Where the log goes elsewhere than
+        to standard output at first, only warnings do (`log_to_stdout`).
         """
         async with AsyncExitStack() as stack:
             redis = valkey_client(settings.redis_url)
             stack.push_async_callback(redis.aclose)
-            instruments = Instruments(settings, redis, kind=kind, refusals=_REFUSALS)
+            clock = HouseClock(machine or SystemClock())
+            follow(clock)
+            instruments = Instruments(settings, redis, kind=kind, clock=clock, refusals=_REFUSALS)
             quietly = settings if log_fd == 1 else msgspec.structs.replace(settings, log_level="warn")
             start_logging(quietly, instruments.process, fd=log_fd)
             stack.callback(flush)
@@ -98,15 +112,16 @@ class WebProcess:
             vault = SeedVault(shoe_keys(settings))
             book = ShoeBook(pool, vault)
             await _check_database(book, has_keys=bool(settings.shoe_keys))
-            server = new_server(settings)
+            await clock.learn(engine)
+            pusher = Pusher(new_server(settings))
             floor = Floor(
                 pool=pool,
                 engine=engine,
-                store=TableStore(pool, book, instruments.clock),
+                store=TableStore(pool, book, clock),
                 vault=vault,
                 presence=Presence(redis, instruments.process),
-                broadcast=Broadcast(Pusher(server), instruments.clock),
-                clock=instruments.clock,
+                broadcast=Broadcast(pusher, clock),
+                clock=clock,
                 stagger_ms=random.randrange(MAX_STAGGER_MS),  # noqa: S311 - spreads load, hides nothing
             )
             draining = asyncio.Event()
@@ -115,7 +130,7 @@ class WebProcess:
             desk = PayoutDesk(
                 engine,
                 job_bell,
-                instruments.clock,
+                clock,
                 cron=settings.payout_cron,
                 syndicate_bps=settings.syndicate_bps,
             )
@@ -128,8 +143,10 @@ class WebProcess:
                 payouts=desk,
                 gather=instruments.sharing.gather,
                 bells=bells,
-                clock=instruments.clock,
-                server=server,
+                clock=clock,
+                alerts=instruments.alerts,
+                process=instruments.process,
+                pusher=pusher,
             )
             instruments.connections = edge.connections
             services = Services(
@@ -137,7 +154,7 @@ class WebProcess:
                 engine=engine,
                 redis=redis,
                 identity=identity,
-                sign_in_limits=SignInLimits(instruments.clock, is_on=settings.rate_limits),
+                sign_in_limits=SignInLimits(clock, is_on=settings.rate_limits),
                 proxies=Proxies(settings.trusted_proxies),
                 bells=bells,
                 floor=floor,
@@ -149,8 +166,15 @@ class WebProcess:
             )
             lane = None
             if settings.worker_mode == "embedded":
-                lane = make_lane(settings, engine, bells, instruments.alerts, instruments.clock)
-            yield cls(services=services, instruments=instruments, edge=edge, lane=lane, draining=draining)
+                lane = make_lane(settings, engine, bells, instruments.alerts, clock)
+            yield cls(
+                services=services,
+                instruments=instruments,
+                clock=clock,
+                edge=edge,
+                lane=lane,
+                draining=draining,
+            )
 
     def log_to_stdout(self) -> None:
         """Send the log to standard output from now on, if it went elsewhere."""
@@ -172,11 +196,11 @@ class WebProcess:
         await runner.setup()
         try:
             async with asyncio.TaskGroup() as group:
+                alerts = AlertBells(self._instruments.alerts, self.services.bells, self._edge.tell_alert)
                 running = [
                     group.create_task(self._instruments.run(), name="instruments"),
-                    group.create_task(
-                        AlertBells(self._instruments.alerts, self.services.bells).run(), name="alerts"
-                    ),
+                    group.create_task(self._clock.keep(self.services.engine), name="clock"),
+                    group.create_task(alerts.run(), name="alerts"),
                     group.create_task(self.services.floor.run(), name="floor"),
                     group.create_task(self._edge.run(), name="sockets"),
                 ]
@@ -195,12 +219,20 @@ class WebProcess:
             log.info("web.stopped")
 
     async def _drain(self) -> None:
-        """Take nothing new, tell the clients, let what is in hand end."""
+        """Take nothing new, let what is in hand end, and let the clients go; `/readyz` says so meanwhile."""
         self._draining.set()
         self.services.floor.drain()
+        self._edge.announce_end()
+        log.info("web.draining", connections=self._edge.connections())
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._let_clients_go())
+            if self._lane is not None:
+                group.create_task(self._lane.stop())
+            group.create_task(asyncio.sleep(SEEN_S))
+
+    async def _let_clients_go(self) -> None:
+        await self.services.floor.let_go()
         await self._edge.close()
-        if self._lane is not None:
-            await self._lane.stop()
 
     async def _may_see_admin(self, request: web.Request) -> bool:
         """Visitors get the page with its sign-in form; a player who is signed in does not."""
@@ -270,8 +302,26 @@ def main(settings: Settings) -> int:
 
 async def _run(settings: Settings, listener: socket.socket) -> int:
     stop = asyncio.Event()
+
+    def end() -> None:
+        if not stop.is_set():
+            stop.set()
+            last_resort.start()
+
+    last_resort = threading.Timer(END_S, _end_now)
+    last_resort.daemon = True
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with WebProcess.opened(settings) as process:
-        await process.serve(listener, stop)
+        asyncio.get_running_loop().add_signal_handler(number, end)
+    try:
+        async with WebProcess.opened(settings) as process:
+            await process.serve(listener, stop)
+    finally:
+        last_resort.cancel()
     return 0
+
+
+def _end_now() -> None:
+    """Something hangs, and the platform would kill the process without a word in a moment."""
+    log.critical("web.end_overdue", after_s=END_S)
+    flush()
+    os._exit(1)

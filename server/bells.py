@@ -81,7 +81,7 @@ class AlertRaised(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class AlertResolved(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """An alert is over; the payload is that of `alert_resolved`."""
+    """An alert is over; the payload is that of `alert_resolved` with the process whose alert it was."""
 
     payload: Facts
 

@@ -67,7 +67,7 @@ class Presence:
 
     def __init__(self, redis: Redis, process: str) -> None:
         self._redis = redis
-        self._process = process
+        self.process = process
         self.when_gone: Callable[[str], None] = lambda _user_id: (
             None
         )  # a user's last socket here has lingered
@@ -162,7 +162,7 @@ class Presence:
             for start in range(0, len(user_ids), CHUNK):
                 async with asyncio.timeout(PATIENCE_S):
                     keys = _keys(user_ids[start : start + CHUNK])
-                    await self._renew(keys=keys, args=[self._process, lease_ms])
+                    await self._renew(keys=keys, args=[self.process, lease_ms])
         except (RedisError, OSError) as fault:
             log.warning("presence.renewal_failed", error=type(fault).__name__)
 
@@ -171,7 +171,7 @@ class Presence:
         try:
             async with asyncio.timeout(PATIENCE_S):
                 self._counts[table_id] = await self._count(
-                    keys=[f"presence:watchers:{table_id}"], args=[self._process, here, LEASE_MS]
+                    keys=[f"presence:watchers:{table_id}"], args=[self.process, here, LEASE_MS]
                 )
         except (RedisError, OSError) as fault:
             self._counts[table_id] = here

@@ -31,6 +31,11 @@ class Client:
     chat: TokenBucket
     tables: set[str] = field(default_factory=set)  # watched
     cursor: Cursor | None = None  # once it is welcome
+    balance_version: int = 0  # of the newest balance that it was told
+
+    def note_balance(self, version: int) -> None:
+        """It was told a balance."""
+        self.balance_version = max(self.balance_version, version)
 
 
 def buckets(clock: Clock) -> tuple[TokenBucket, TokenBucket]:

@@ -35,7 +35,7 @@ class PushManager(socketio.AsyncRedisManager):  # type: ignore[misc]  # python-s
     def __init__(self, redis_url: str, channel: str) -> None:
         super().__init__(redis_url.replace("valkey://", "redis://", 1), channel=channel)
         self.ear = Ear(redis_url, channel, self._queue)
-        self.is_news: Callable[[str, object], bool] = lambda _event, _payload: True
+        self.is_news: Callable[[str, str, object], bool] = lambda _event, _room, _payload: True
         self.lost = 0
         self._pushes: asyncio.Queue[bytes] = asyncio.Queue(maxsize=PUSHES_MAX)
 
@@ -68,7 +68,7 @@ class PushManager(socketio.AsyncRedisManager):  # type: ignore[misc]  # python-s
         """
         if not room:
             raise EmptyRoomError
-        if not self.is_news(event, payload):
+        if not self.is_news(event, room, payload):
             return
         frame = event_frame(namespace, event, payload)
         for _sid, connection_id in self.get_participants(namespace, room):

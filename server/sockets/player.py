@@ -94,6 +94,7 @@ class PlayerGate:
         if self._clients.get(sid) is None:
             return
         self._clients.belongs(client.user_id, wallet.syndicate_id)
+        client.note_balance(wallet.version)
         client.cursor = Cursor(confirmed_through=wallet.confirmed_through, known_seq=wallet.dividend_seq)
         self._server.welcome(sid, PLAYERS, self._welcome(client, wallet))
         log.info("sockets.client_connected", user_id=client.user_id)
@@ -122,7 +123,7 @@ class PlayerGate:
             async with asyncio.timeout(_GREETING_S):
                 for table_id in tables:
                     await self._floor.unwatch(sid, table_id)
-                    self._attendance.changed(table_id)
+                    self._attendance.left(table_id)
                 if self._server.is_open:  # else another process has the player in a moment
                     await self._floor.presence.disconnected_socket(client.user_id)
         except Exception:

@@ -9,6 +9,7 @@ from uuid import UUID
 from games.blackjack.commands import Command
 from games.blackjack.terms import Move
 from games.blackjack.view import TableSummary, TableView
+from games.ports import BalanceChange
 
 
 class Player(Protocol):
@@ -145,6 +146,7 @@ class Standing:
     syndicate_id: str | None
     dividend_seq: int
     confirmed_through: int
+    balance_version: int
 
 
 class Books(Protocol):
@@ -168,6 +170,14 @@ class Books(Protocol):
 
     async def standings(self, user_ids: Sequence[str]) -> Sequence[Standing]:
         """How these players stand now."""
+        ...
+
+    async def wallet_versions(self, user_ids: Sequence[str]) -> dict[str, int]:
+        """The versions of these players' balances."""
+        ...
+
+    async def balance_changes(self, missed: Mapping[str, tuple[int, int]]) -> Sequence[BalanceChange]:
+        """What moved these players' wallets past one version and through another; dividends are left out."""
         ...
 
     async def ended(self, token_hashes: Sequence[str]) -> frozenset[str]:

@@ -31,6 +31,7 @@ from server.settings import Settings
 from server.sockets.books import LedgerBooks
 from server.sockets.edge import SocketEdge, build_socket_server, new_server
 from server.sockets.push import Pusher
+from telemetry.alerts import Alerts
 from telemetry.clock import SystemClock
 from telemetry.registry import Registry
 from telemetry.snapshots import Process, Snapshot
@@ -86,6 +87,7 @@ class House:
     identity: Identity
     engine: AsyncEngine
     bell: Silent
+    alerts: Alerts
     gathered: list[Snapshot]
 
     async def guest(self) -> Player:
@@ -191,7 +193,7 @@ async def open_house(
     clock, bell, bells = SystemClock(), Silent(), Bells(redis_url)
     vault, redis = SeedVault((b"a key for the tests only",)), valkey_client(redis_url)
     passwords = Passwords(cost=Cost(memory_kib=64, iterations=1), threads=1)
-    server = new_server(settings)
+    pusher = Pusher(new_server(settings))
     name = f"web-{new_id().hex[-8:]}"
     floor = Floor(
         pool=pool,
@@ -199,10 +201,11 @@ async def open_house(
         store=TableStore(pool, ShoeBook(pool, vault), clock),
         vault=vault,
         presence=Presence(redis, name),
-        broadcast=Broadcast(Pusher(server), clock),
+        broadcast=Broadcast(pusher, clock),
         clock=clock,
         stagger_ms=0,
     )
+    alerts = Alerts(clock, process=name)
     identity = Identity(engine, bells, passwords, session_ttl_s=3600)
     books, registry = CountedBooks(engine), Registry(clock)
     gathered: list[Snapshot] = []
@@ -230,7 +233,9 @@ async def open_house(
         gather=gather,
         bells=bells,
         clock=clock,
-        server=server,
+        alerts=alerts,
+        process=name,
+        pusher=pusher,
     )
     app = web.Application()
     edge.attach(app)
@@ -249,6 +254,7 @@ async def open_house(
             identity=identity,
             engine=engine,
             bell=bell,
+            alerts=alerts,
             gathered=gathered,
         )
     finally:
