@@ -42,6 +42,8 @@ from server.identity.passwords import Passwords
 from server.identity.service import Identity
 from server.instruments import AlertBells, Instruments, start_logging
 from server.lane import make_lane
+from server.leash import Leash
+from server.listening import listen
 from server.payout_desk import PayoutDesk
 from server.services import Services
 from server.settings import Settings
@@ -186,6 +188,7 @@ class WebProcess:
         stop: asyncio.Event,
         *,
         started: Callable[[], Awaitable[None]] | None = None,
+        leash: Leash | None = None,
     ) -> None:
         """Serve on the socket until told to stop, then let the clients go in good order."""
         app = web.Application(client_max_size=64 * 1024)
@@ -206,11 +209,16 @@ class WebProcess:
                 ]
                 if self._lane is not None:
                     running.append(group.create_task(self._lane.run(), name="lane"))
-                await web.SockSite(runner, listener).start()
+                site = web.SockSite(runner, listener)
+                await site.start()
                 log.info("web.started", port=listener.getsockname()[1])
                 if started is not None:
                     await started()
+                if leash is not None:
+                    leash.say_serving()
                 await stop.wait()
+                if leash is not None and leash.leaves_port:
+                    await site.stop()
                 await self._drain()
                 for task in running:
                     task.cancel()
@@ -270,29 +278,17 @@ async def _check_database(book: ShoeBook, *, has_keys: bool) -> None:
         log.critical("web.seeds_unreadable", message=f"SHOE_KEYS is not set, and is needed for {fault}")
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A bound socket; raises OSError."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+def main(settings: Settings, *, supervised_by: int | None = None) -> int:
+    """`casino web`: the exit code. A supervised process has a leash with this number, and shares its port."""
+    leash = None if supervised_by is None else Leash(supervised_by)
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-    except OSError:
-        listener.close()
-        raise
-    return listener
-
-
-def main(settings: Settings) -> int:
-    """`casino web`: the exit code."""
-    try:
-        listener = listen(settings.host, settings.port)
+        listener = listen(settings.host, settings.port, is_shared=leash is not None)
     except OSError as fault:
         sys.stderr.write(f"casino: PORT: {settings.port} can't be used: {fault.strerror}\n")
         return 2
     with contextlib.closing(listener):
         try:
-            return uvloop.run(_run(settings, listener))
+            return uvloop.run(_run(settings, listener, leash))
         except DatabaseUnusable as fault:
             sys.stderr.write(f"casino: DATABASE_URL: {fault}\n")
         except SeedUnreadable as fault:
@@ -300,7 +296,7 @@ def main(settings: Settings) -> int:
         return 2
 
 
-async def _run(settings: Settings, listener: socket.socket) -> int:
+async def _run(settings: Settings, listener: socket.socket, leash: Leash | None) -> int:
     stop = asyncio.Event()
 
     def end() -> None:
@@ -312,9 +308,11 @@ async def _run(settings: Settings, listener: socket.socket) -> int:
     last_resort.daemon = True
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, end)
+    if leash is not None:
+        leash.follow(end)
     try:
         async with WebProcess.opened(settings) as process:
-            await process.serve(listener, stop)
+            await process.serve(listener, stop, leash=leash)
     finally:
         last_resort.cancel()
     return 0
