@@ -11,7 +11,6 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final, Self
-from urllib.parse import urlsplit
 
 import asyncpg
 import msgspec
@@ -32,7 +31,7 @@ from server.floor.broadcast import Broadcast
 from server.floor.dealer import ShoeBook
 from server.floor.floor import Floor
 from server.floor.presence import Presence
-from server.floor.seeds import SeedUnreadable, SeedVault
+from server.floor.seeds import SeedUnreadable, SeedVault, credentials_key
 from server.floor.store import TableStore
 from server.http.app import setup_http
 from server.http.static import setup_static
@@ -259,8 +258,7 @@ def shoe_keys(settings: Settings) -> tuple[bytes, ...]:
     log.warning(
         "web.shoe_keys_missing", message="SHOE_KEYS is not set: the database's password wraps the seeds"
     )
-    parts = urlsplit(settings.database_url)
-    return (f"{parts.username}:{parts.password}@{parts.path}".encode(),)
+    return (credentials_key(settings.database_url),)
 
 
 async def _check_database(book: ShoeBook, *, has_keys: bool) -> None:

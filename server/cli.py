@@ -6,7 +6,7 @@ of commands to standard error.
 
 import typer
 
-from server.commands import admin, payout, processes, rules
+from server.commands import admin, loadtest, payout, processes, rules
 
 app = typer.Typer(
     name="casino",
@@ -18,6 +18,7 @@ processes.add_to(app)
 payout.add_to(app)
 admin.add_to(app)
 rules.add_to(app)
+loadtest.add_to(app)
 
 
 def main() -> None:

@@ -1,6 +1,5 @@
 """What the clients of one process hear and do: written to the log, and counted for the progress."""
 
-import time
 from collections import OrderedDict
 from pathlib import Path
 from types import TracebackType
@@ -9,6 +8,7 @@ from typing import Final, Self
 import msgspec
 
 from server.loadtest import frames, log
+from telemetry.clock import Clock
 from telemetry.stats import Stats
 
 _FRAMES_KEPT: Final = 4_096  # the same view reaches its watchers within moments
@@ -51,7 +51,8 @@ class Progress(msgspec.Struct, kw_only=True):
 class Book:
     """The log of one process and its progress, as a context manager."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self._clock = clock
         self._writer = log.LogWriter(path)
         self._known: OrderedDict[str, Known] = OrderedDict()
         self._frames = 0
@@ -70,7 +71,9 @@ class Book:
         """A websocket was opened; the connection's number."""
         self._connections += 1
         number = self._connections
-        self._writer.write(log.Opened(time.monotonic_ns(), due_ns, number, user_id, table_id, is_player))
+        self._writer.write(
+            log.Opened(self._clock.monotonic_ns(), due_ns, number, user_id, table_id, is_player)
+        )
         if is_player:
             self._progress.players += 1
         else:
@@ -79,7 +82,7 @@ class Book:
 
     def ended(self, connection: int, *, is_ours: bool, is_player: bool) -> None:
         """It ended."""
-        self._writer.write(log.Ended(time.monotonic_ns(), connection, is_ours))
+        self._writer.write(log.Ended(self._clock.monotonic_ns(), connection, is_ours))
         if is_player:
             self._progress.players -= 1
         else:
@@ -89,12 +92,12 @@ class Book:
 
     def failed(self, code: str) -> None:
         """A client could not come in."""
-        self._writer.write(log.Failed(time.monotonic_ns(), code))
+        self._writer.write(log.Failed(self._clock.monotonic_ns(), code))
         self._progress.count(code)
 
     def heard(self, connection: int, text: str) -> Known:
         """A connection heard a frame."""
-        now_ns = time.monotonic_ns()
+        now_ns = self._clock.monotonic_ns()
         known = self._known.get(text)
         if known is None:
             self._frames += 1
@@ -108,7 +111,7 @@ class Book:
 
     def sent(self, connection: int, number: int, event: str, payload: dict[str, object], due_ns: int) -> None:
         """A connection is about to send a command."""
-        self._writer.write(log.Sent(time.monotonic_ns(), due_ns, connection, number, event, payload))
+        self._writer.write(log.Sent(self._clock.monotonic_ns(), due_ns, connection, number, event, payload))
 
     def answered(self, due_ns: int, code: str | None, *, is_action: bool) -> None:
         """A command was answered: accepted, or refused with a code."""
@@ -116,11 +119,11 @@ class Book:
             self._progress.count(code)
         elif is_action:
             self._progress.actions += 1
-            self._progress.acks.record(max(0, time.monotonic_ns() - due_ns))
+            self._progress.acks.record(max(0, self._clock.monotonic_ns() - due_ns))
 
     def unanswered(self, connection: int, number: int) -> None:
         """A command got no ack in time."""
-        self._writer.write(log.Unanswered(time.monotonic_ns(), connection, number))
+        self._writer.write(log.Unanswered(self._clock.monotonic_ns(), connection, number))
         self._progress.count(NO_ANSWER)
 
     def look(self) -> Progress:

@@ -1,15 +1,11 @@
 """The clients of one process: they register, come one after the other, play and watch, and go."""
 
 import asyncio
-import time
 from collections import defaultdict
 from collections.abc import Callable
 from random import Random
 from typing import Final
 
-import aiohttp
-
-from server.loadtest.book import Book
 from server.loadtest.line import Line, Office
 from server.loadtest.messages import Orders
 from server.loadtest.pace import Pace
@@ -26,15 +22,13 @@ _START_CENTS: Final = 100_000
 class Crowd:
     """`register`, then `run`."""
 
-    def __init__(
-        self, orders: Orders, session: aiohttp.ClientSession, book: Book, *, waits: Callable[[float], None]
-    ) -> None:
-        chance = Random(orders.seed)  # noqa: S311 # play, not secrets
+    def __init__(self, orders: Orders, office: Office, *, waits: Callable[[float], None]) -> None:
         self._orders = orders
-        self._office = Office(url=orders.url, session=session, book=book, chance=chance)
+        self._office = office
+        self._clock = office.clock
         self._waits = waits
         self._was_slowed = False
-        self._reception = Reception(session, orders.url, chance=chance, waiting=self._slowed)
+        self._reception = Reception(office.session, office.url, chance=office.chance, waiting=self._slowed)
         self._paces: defaultdict[str, Pace] = defaultdict(Pace)
         self._players: set[Player] = set()
         self._watching: list[Line] = []
@@ -71,7 +65,7 @@ class Crowd:
                 group.create_task(self._serve(client, guest, start_ns)): client.is_player
                 for client, guest in zip(self._orders.clients, guests, strict=True)
             }
-            await until(start_ns + self._orders.ramp_ns + self._orders.duration_ns)
+            await self._until(start_ns + self._orders.ramp_ns + self._orders.duration_ns)
             await self._end(clients)
 
     async def _end(self, clients: dict[asyncio.Task[None], bool]) -> None:
@@ -88,17 +82,17 @@ class Crowd:
 
     async def _serve(self, client: Client, guest: Guest, start_ns: int) -> None:
         due_ns = start_ns + client.arrives_ns
-        await until(due_ns)
+        await self._until(due_ns)
         if not client.is_player:
             await self._watch(client, guest, due_ns)
             return
         while await self._play(client, guest, due_ns) and not self._is_over:
             guest = await self._reception.guest()  # the money is gone, and somebody else takes the seat
-            due_ns = time.monotonic_ns()
+            due_ns = self._clock.monotonic_ns()
 
     async def _watch(self, client: Client, guest: Guest, due_ns: int) -> None:
         async def joined() -> None:
-            await line.ask("watch_table", {"table_id": client.table_id}, time.monotonic_ns())
+            await line.ask("watch_table", {"table_id": client.table_id}, self._clock.monotonic_ns())
 
         line = Line(self._office, client, guest, joined=joined)
         self._watching.append(line)
@@ -132,7 +126,5 @@ class Crowd:
         self._was_slowed = True
         self._waits(seconds)
 
-
-async def until(moment_ns: int) -> None:
-    """Wait for a moment of the monotonic clock."""
-    await asyncio.sleep(max(0, moment_ns - time.monotonic_ns()) / 1e9)
+    async def _until(self, moment_ns: int) -> None:
+        await asyncio.sleep(max(0, moment_ns - self._clock.monotonic_ns()) / 1e9)

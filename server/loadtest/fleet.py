@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
@@ -10,8 +9,8 @@ from typing import Final, Self
 
 import msgspec
 
-from server.loadtest.book import Progress
 from server.loadtest.messages import Done, Fails, Orders, Ready, Said, Start, Tells, Waits
+from telemetry.clock import Clock
 
 _START_IN_NS: Final = 300_000_000
 _END_S: Final = 10.0
@@ -76,7 +75,8 @@ class _Shard:
 class Fleet:
     """A process for each of the orders, as a context manager."""
 
-    def __init__(self, orders: Sequence[Orders]) -> None:
+    def __init__(self, orders: Sequence[Orders], clock: Clock) -> None:
+        self._clock = clock
         self._orders = orders
         self._shards: list[_Shard] = []
 
@@ -117,12 +117,12 @@ class Fleet:
 
     async def start(self) -> int:
         """Let the clients come; the moment of the start."""
-        start_ns = time.monotonic_ns() + _START_IN_NS
+        start_ns = self._clock.monotonic_ns() + _START_IN_NS
         for shard in self._shards:
             await shard.tell(Start(start_ns))
         return start_ns
 
-    async def until_done(self, tell: Callable[[int, Progress], None]) -> float:
+    async def until_done(self, tell: Callable[[int, Tells], None]) -> float:
         """Listen until everybody has left; the CPU seconds of all clients. Raises ClientsFailed.
 
         `tell` gets the number of the process and what happened there in the last second.
@@ -130,9 +130,10 @@ class Fleet:
 
         async def listen(number: int, shard: _Shard) -> float:
             while True:
-                match await shard.hear():
-                    case Tells(progress):
-                        tell(number, progress)
+                said = await shard.hear()
+                match said:
+                    case Tells():
+                        tell(number, said)
                     case Done(cpu_s):
                         return cpu_s
                     case _:

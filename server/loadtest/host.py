@@ -1,9 +1,10 @@
 """What the server's processes cost, read from /proc: only on the machine that they run on (Linux)."""
 
+import asyncio
 import ipaddress
 import os
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -11,10 +12,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from telemetry.clock import Clock
+
 _PROC: Final = Path("/proc")
 _LISTENS: Final = "0A"  # TCP_LISTEN, include/net/tcp_states.h
 _TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
+SAMPLE_S: Final = 1.0
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +27,27 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     at_ns: int
     cpu_s: float
     rss_bytes: int
+
+
+class Sampler:
+    """Reads the usage of processes every second, as an asynchronous context."""
+
+    def __init__(self, pids: Sequence[int], clock: Clock) -> None:
+        self.pids = tuple(pids)
+        self.samples: list[Usage] = []
+        self._clock = clock
+
+    def look(self) -> Usage | None:
+        """What they have used by now."""
+        return usage_of(self.pids, self._clock.monotonic_ns()) if self.pids else None
+
+    async def run(self) -> None:
+        """Keep samples until cancelled."""
+        while True:
+            sample = self.look()
+            if sample is not None:
+                self.samples.append(sample)
+            await asyncio.sleep(SAMPLE_S)
 
 
 def server_pids(url: str) -> tuple[int, ...]:

@@ -1,7 +1,6 @@
 """One client's connection: opened, kept, opened again when it breaks; commands with their acks."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from server.loadtest import frames
 from server.loadtest.book import Book, Known
 from server.loadtest.plan import Client
 from server.loadtest.reception import Guest
+from telemetry.clock import Clock
 
 ACK_S: Final = 10.0  # past it a command counts as unanswered
 HANDSHAKE_S: Final = 20.0
@@ -41,6 +41,7 @@ class Office:
     url: str
     session: aiohttp.ClientSession
     book: Book
+    clock: Clock
     chance: Random
 
 
@@ -62,6 +63,7 @@ class Line:
         self._session = office.session
         self._url = office.url + _PATH
         self._book = office.book
+        self._clock = office.clock
         self._chance = office.chance
         self._client = client
         self._guest = guest
@@ -82,7 +84,7 @@ class Line:
             pause_s = _RETRY_S[0] if was_in else min(2 * pause_s, _RETRY_S[1])
             if not self._is_over:
                 await asyncio.sleep(pause_s * self._chance.uniform(0.5, 1))
-                due_ns = time.monotonic_ns()
+                due_ns = self._clock.monotonic_ns()
 
     async def close(self) -> None:
         """End the connection for good."""

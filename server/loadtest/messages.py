@@ -40,6 +40,7 @@ class Tells(msgspec.Struct, frozen=True, tag="tells"):
     """What has happened in the last second."""
 
     progress: Progress
+    lag_ns: int  # by how much the event loop was late to say so
 
 
 class Fails(msgspec.Struct, frozen=True, tag="fails"):

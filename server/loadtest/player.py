@@ -1,7 +1,6 @@
 """One player: sits down, bets the least, plays basic strategy, thinks before each move, and gets up."""
 
 import asyncio
-import time
 from collections.abc import Callable
 from random import Random
 from typing import Final
@@ -34,6 +33,7 @@ class Player:
         self._think = think
         self._chance = office.chance
         self._book = office.book
+        self._clock = office.clock
         self._line: Line | None = None
         self._view: View | None = None
         self._after = 0  # views older than this version are not acted on
@@ -62,7 +62,7 @@ class Player:
         """Look at the table again, after every connection; play begins once that has worked."""
         if self._line is None:
             return
-        answer = await self._line.ask("watch_table", {"table_id": self.table_id}, time.monotonic_ns())
+        answer = await self._line.ask("watch_table", {"table_id": self.table_id}, self._clock.monotonic_ns())
         if answer.get("ok"):
             self._is_ready = True
             self._see(answer["table"])
@@ -78,7 +78,7 @@ class Player:
                 await self._news.wait()
                 self._news.clear()
             elif ask.event == "place_bet" and self._balance < int(str(ask.payload["amount"])):
-                await self._command("leave_seat", {"table_id": self.table_id}, time.monotonic_ns())
+                await self._command("leave_seat", {"table_id": self.table_id}, self._clock.monotonic_ns())
                 return True
             else:
                 await self._answer(ask)
@@ -89,7 +89,7 @@ class Player:
             return
         if self._view is None or view.version >= self._view.version:
             self._view = view
-            self._pace.asked_ns(view, time.monotonic_ns())
+            self._pace.asked_ns(view, self._clock.monotonic_ns())
             self._news.set()
 
     def _asked(self) -> Ask | None:
@@ -123,7 +123,7 @@ class Player:
             await self._look_again()
 
     def _due_ns(self, ask: Ask) -> int:
-        now_ns = time.monotonic_ns()
+        now_ns = self._clock.monotonic_ns()
         if self._is_leaving or ask.event == "take_seat" or self._view is None:
             return now_ns
         shown_ns = self._pace.asked_ns(self._view, now_ns)
@@ -131,7 +131,7 @@ class Player:
 
     async def _until(self, due_ns: int) -> None:
         """Wait for the moment, or for the call to leave."""
-        while not self._is_leaving and (left_ns := due_ns - time.monotonic_ns()) > 0:
+        while not self._is_leaving and (left_ns := due_ns - self._clock.monotonic_ns()) > 0:
             self._news.clear()
             try:
                 async with asyncio.timeout(left_ns / 1e9):
@@ -143,7 +143,7 @@ class Player:
         if answer.get("balance") is not None:
             self._balance = answer["balance"]
         if ask.event == "take_seat":
-            self._seated_ns = time.monotonic_ns()
+            self._seated_ns = self._clock.monotonic_ns()
             self._see(answer["table"])
             return
         self._after = max(self._after, answer["version"])

@@ -8,17 +8,22 @@ closed, it ends.
 import asyncio
 import resource
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
+from random import Random
+from typing import Final
 
 import msgspec
 import uvloop
 
 from server.loadtest.book import Book
 from server.loadtest.crowd import Crowd
+from server.loadtest.line import Office
 from server.loadtest.messages import Done, Fails, Orders, Ready, Said, Start, Tells, Waits
 from server.loadtest.reception import CallRefused, CasinoUnreachable, new_session
+from telemetry.clock import Clock, SystemClock
+
+_TELL_NS: Final = 1_000_000_000
 
 
 def say(said: Said) -> None:
@@ -59,8 +64,11 @@ def _first_of(fault: BaseException) -> BaseException:
 
 async def _serve(orders: Orders, orders_from: asyncio.StreamReader) -> None:
     async with new_session() as session:
-        with Book(Path(orders.log)) as book:
-            crowd = Crowd(orders, session, book, waits=lambda seconds: say(Waits(seconds)))
+        clock = SystemClock()
+        with Book(Path(orders.log), clock) as book:
+            chance = Random(orders.seed)  # noqa: S311 # play, not secrets
+            office = Office(url=orders.url, session=session, book=book, clock=clock, chance=chance)
+            crowd = Crowd(orders, office, waits=lambda seconds: say(Waits(seconds)))
             guests = await crowd.register()
             say(Ready(guests[0].user_id if guests else None))
             line = await orders_from.readline()
@@ -69,18 +77,20 @@ async def _serve(orders: Orders, orders_from: asyncio.StreamReader) -> None:
             start = msgspec.json.decode(line, type=Start)
             async with asyncio.TaskGroup() as group:
                 running = group.create_task(crowd.run(guests, start.at_ns))
-                telling = group.create_task(_tell(book))
+                telling = group.create_task(_tell(book, clock))
                 stopping = group.create_task(_stop_with(orders_from, running))
                 await asyncio.wait([running])
                 telling.cancel()
                 stopping.cancel()
-    say(Done(time.process_time()))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    say(Done(used.ru_utime + used.ru_stime))
 
 
-async def _tell(book: Book) -> None:
+async def _tell(book: Book, clock: Clock) -> None:
     while True:
-        await asyncio.sleep(1)
-        say(Tells(book.look()))
+        due_ns = clock.monotonic_ns() + _TELL_NS
+        await asyncio.sleep(_TELL_NS / 1e9)
+        say(Tells(book.look(), max(0, clock.monotonic_ns() - due_ns)))
 
 
 async def _stop_with(orders_from: asyncio.StreamReader, running: asyncio.Task[None]) -> None:
