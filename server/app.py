@@ -9,7 +9,7 @@ import socket
 import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from typing import Final, Self
 
 import asyncpg
@@ -279,6 +279,11 @@ async def _check_database(book: ShoeBook, *, has_keys: bool) -> None:
 def main(settings: Settings, *, supervised_by: int | None = None) -> int:
     """`casino web`: the exit code. A supervised process has a leash with this number, and shares its port."""
     leash = None if supervised_by is None else Leash(supervised_by)
+    with nullcontext() if leash is None else contextlib.closing(leash):
+        return _main(settings, leash)
+
+
+def _main(settings: Settings, leash: Leash | None) -> int:
     try:
         listener = listen(settings.host, settings.port, is_shared=leash is not None)
     except OSError as fault:

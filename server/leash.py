@@ -29,6 +29,10 @@ class Leash:
 
         asyncio.get_running_loop().add_reader(self._socket, hear)
 
+    def close(self) -> None:
+        """Let go of it, when the process ends."""
+        self._socket.close()
+
     def say_serving(self) -> None:
         """Tell the supervisor."""
         with contextlib.suppress(OSError):  # it is gone: `follow` hears of it
