@@ -26,6 +26,7 @@ from server.floor.store import TableStore
 from server.identity.passwords import Cost, Passwords
 from server.identity.service import Identity, create_admin
 from server.identity.store import User
+from server.instruments import AlertBells
 from server.payout_desk import PayoutDesk
 from server.settings import Settings
 from server.sockets.books import LedgerBooks
@@ -241,7 +242,8 @@ async def open_house(
     edge.attach(app)
     running = TestServer(app)
     await running.start_server()
-    tasks = [asyncio.create_task(floor.run()), asyncio.create_task(edge.run())]
+    alert_bells = AlertBells(alerts, bells, edge.tell_alert)
+    tasks = [asyncio.create_task(part.run()) for part in (floor, edge, alert_bells)]
     try:
         async with asyncio.timeout(SOON_S):
             await edge.hearing.wait()
