@@ -27,6 +27,7 @@ from server.bells import (
     is_cancelled,
     valkey_client,
 )
+from server.identity.addresses import Proxies
 from server.settings import Settings
 from server.sockets.admin import AdminGate
 from server.sockets.board import AlertBoard
@@ -35,6 +36,7 @@ from server.sockets.dashboard import REFRESH_S, Dashboard, Gather
 from server.sockets.deliveries import Deliveries
 from server.sockets.door import origin_rule
 from server.sockets.follow import TELL_S, Attendance
+from server.sockets.limits import SocketLimits
 from server.sockets.logtap import LogBells
 from server.sockets.player import PlayerGate
 from server.sockets.ports import Books, Doorman, FloorDesk, PayoutDesk
@@ -117,6 +119,7 @@ class SocketEdge:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.server.manager.run(self._refresh_views), name="pushes")
             group.create_task(self._bells.listen(hear, missed=self._catch_up), name="bells")
+            group.create_task(self.server.run(), name="sockets")
             group.create_task(self._every(_SWEEP_S, self._sweep), name="sweep")
             group.create_task(self._every(_HEAL_S, self.heal), name="heal")
             group.create_task(self._every(TELL_S, self._attendance.tell), name="attendance")
@@ -202,7 +205,6 @@ class SocketEdge:
 
     async def _sweep(self) -> None:
         await self._dismiss(self._clients.expired(self._clock.now()))
-        await self.server.sweep()
 
     async def _refresh_views(self) -> None:
         """Pushes may have been missed: show the watchers here every table as it is."""
@@ -290,7 +292,6 @@ def build_socket_server(
         attendance=attendance,
         bells=bells,
         clock=clock,
-        has_rate_limits=settings.rate_limits,
     )
     server.gates[ADMINS] = AdminGate(
         server=server,
@@ -299,7 +300,6 @@ def build_socket_server(
         dashboard=dashboard,
         payouts=payouts,
         clock=clock,
-        has_rate_limits=settings.rate_limits,
     )
     return SocketEdge(
         server=server,
@@ -325,4 +325,6 @@ def new_server(settings: Settings) -> SocketServer:
         channel=CHANNEL,
         namespaces=(PLAYERS, ADMINS),
         is_allowed_origin=origin_rule(settings.allowed_origins),
+        limits=SocketLimits.of(settings),
+        proxies=Proxies(settings.trusted_proxies),
     )

@@ -64,6 +64,10 @@ class Attendants(Protocol):
         """A socket of this user closed here."""
         ...
 
+    def watchers(self, table_id: str) -> int:
+        """How many watch the table, over all processes, as last heard."""
+        ...
+
 
 class FloorDesk(Protocol):
     """The floor, as players meet it."""
