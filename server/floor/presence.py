@@ -9,9 +9,10 @@ socket of theirs goes, its lease runs out after `LINGER_MS`: time to load a page
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from redis.asyncio import Redis
+from redis.commands.core import AsyncScript
 from redis.exceptions import RedisError
 
 from telemetry.logs import get_logger
@@ -20,6 +21,7 @@ LEASE_MS: Final = 7_000
 LINGER_MS: Final = 1_000
 RENEW_S: Final = 2.0
 PATIENCE_S: Final = 1.0  # how long Valkey may take; then who is here can't be looked up
+AWAY_S: Final = 1.0  # after a failure Valkey is not asked for so long
 CHUNK: Final = 500  # users in one call: Valkey does nothing else meanwhile
 
 log = get_logger()
@@ -74,6 +76,7 @@ class Presence:
         self._users: Counter[str] = Counter()  # sockets a user
         self._watching: defaultdict[str, set[str]] = defaultdict(set)  # sockets a table
         self._counts: dict[str, int] = {}  # watchers a table over all processes, as last heard
+        self._away_until = 0.0  # loop time
         self._renew = redis.register_script(_RENEW)
         self._look_up = redis.register_script(_LOOK_UP)
         self._count = redis.register_script(_COUNT)
@@ -149,33 +152,34 @@ class Presence:
         others = [user_id for user_id in user_ids if user_id not in self._users]
         states = dict.fromkeys(user_ids, 1)
         if others:
-            try:
-                async with asyncio.timeout(PATIENCE_S):
-                    answers = await self._look_up(keys=_keys(others), args=[LEASE_MS, hold_ms])
+            answers = await self._ask(self._look_up, _keys(others), [LEASE_MS, hold_ms])
+            if answers is not None:
                 states.update(zip(others, answers, strict=True))
-            except (RedisError, OSError) as fault:
-                log.warning("presence.lookup_failed", error=type(fault).__name__)
         return states
 
     async def _lease(self, user_ids: Sequence[str], lease_ms: int) -> None:
-        try:
-            for start in range(0, len(user_ids), CHUNK):
-                async with asyncio.timeout(PATIENCE_S):
-                    keys = _keys(user_ids[start : start + CHUNK])
-                    await self._renew(keys=keys, args=[self.process, lease_ms])
-        except (RedisError, OSError) as fault:
-            log.warning("presence.renewal_failed", error=type(fault).__name__)
+        for start in range(0, len(user_ids), CHUNK):
+            keys = _keys(user_ids[start : start + CHUNK])
+            await self._ask(self._renew, keys, [self.process, lease_ms])
 
     async def _tell(self, table_id: str) -> None:
         here = len(self._watching.get(table_id, ()))
+        keys, args = [f"presence:watchers:{table_id}"], [self.process, here, LEASE_MS]
+        count = await self._ask(self._count, keys, args)
+        self._counts[table_id] = here if count is None else count
+
+    async def _ask(self, script: AsyncScript, keys: list[str], args: list[Any]) -> Any:
+        """The script's answer; None when Valkey is away, or was a moment ago: nobody waits for it again."""
+        now = asyncio.get_running_loop().time
+        if now() < self._away_until:
+            return None
         try:
             async with asyncio.timeout(PATIENCE_S):
-                self._counts[table_id] = await self._count(
-                    keys=[f"presence:watchers:{table_id}"], args=[self.process, here, LEASE_MS]
-                )
+                return await script(keys=keys, args=args)
         except (RedisError, OSError) as fault:
-            self._counts[table_id] = here
-            log.warning("presence.count_failed", error=type(fault).__name__)
+            self._away_until = now() + AWAY_S
+            log.warning("presence.valkey_away", error=type(fault).__name__)
+            return None
 
 
 def _keys(user_ids: Sequence[str]) -> list[str]:
