@@ -22,6 +22,7 @@ LINGER_MS: Final = 1_000
 RENEW_S: Final = 2.0
 PATIENCE_S: Final = 1.0  # how long Valkey may take; then who is here can't be looked up
 AWAY_S: Final = 1.0  # after a failure Valkey is not asked for so long
+CALLS_MAX: Final = 16  # at once: each takes a connection, and a crowd that comes back is large
 CHUNK: Final = 500  # users in one call: Valkey does nothing else meanwhile
 
 log = get_logger()
@@ -77,6 +78,7 @@ class Presence:
         self._watching: defaultdict[str, set[str]] = defaultdict(set)  # sockets a table
         self._counts: dict[str, int] = {}  # watchers a table over all processes, as last heard
         self._away_until = 0.0  # loop time
+        self._gate = asyncio.Semaphore(CALLS_MAX)
         self._renew = redis.register_script(_RENEW)
         self._look_up = redis.register_script(_LOOK_UP)
         self._count = redis.register_script(_COUNT)
@@ -171,15 +173,16 @@ class Presence:
     async def _ask(self, script: AsyncScript, keys: list[str], args: list[Any]) -> Any:
         """The script's answer; None when Valkey is away, or was a moment ago: nobody waits for it again."""
         now = asyncio.get_running_loop().time
-        if now() < self._away_until:
-            return None
-        try:
-            async with asyncio.timeout(PATIENCE_S):
-                return await script(keys=keys, args=args)
-        except (RedisError, OSError) as fault:
-            self._away_until = now() + AWAY_S
-            log.warning("presence.valkey_away", error=type(fault).__name__)
-            return None
+        async with self._gate:
+            if now() < self._away_until:
+                return None
+            try:
+                async with asyncio.timeout(PATIENCE_S):
+                    return await script(keys=keys, args=args)
+            except (RedisError, OSError) as fault:
+                self._away_until = now() + AWAY_S
+                log.warning("presence.valkey_away", error=type(fault).__name__)
+                return None
 
 
 def _keys(user_ids: Sequence[str]) -> list[str]:
