@@ -113,7 +113,7 @@ class Connection:
         self.id = connection_id
         self.request = request
         self.websocket = websocket
-        self.namespaces: set[str] = set()
+        self.namespaces: tuple[str, ...] = ()
         self.inbox = Inbox()
         self.frames = TokenBucket(clock, limits.frames) if limits.are_on else None
         self.attachments = 0  # binary frames that belong to a refused event

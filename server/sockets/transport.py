@@ -13,7 +13,6 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from typing import Any, Final
 
 import engineio
@@ -25,7 +24,7 @@ from socketio.packet import CONNECT_ERROR, DISCONNECT
 
 from server.errors import LimitReached, answer
 from server.identity.addresses import Proxies, neighbourhood
-from server.sockets import reading
+from server.sockets import library, reading
 from server.sockets.connection import Connection
 from server.sockets.fanout import PushManager
 from server.sockets.gates import Gate, NotAdmitted
@@ -46,17 +45,6 @@ log = get_logger()
 
 class _Engine(engineio.AsyncServer):  # type: ignore[misc]  # python-engineio publishes no types
     """engine.io up to the moment when it would serve the websocket."""
-
-    def __init__(self, *, owner: "SocketServer", **options: Any) -> None:
-        super().__init__(**options)
-        self._owner = owner
-
-    async def handle_request(self, request: web.Request) -> web.StreamResponse:
-        """Check origin, transport and protocol; then it is the owner's."""
-        refusal: web.StreamResponse | object = await super().handle_request(request)
-        if isinstance(refusal, web.StreamResponse):
-            return refusal
-        return await self._owner.serve(self.generate_id(), request)
 
     async def _handle_connect(
         self, environ: object, transport: str, jsonp_index: int | None = None
@@ -79,6 +67,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         proxies: Proxies | None = None,
         clock: Clock | None = None,
     ) -> None:
+        library.check()
         self.limits = limits
         self.gates: dict[str, Gate] = {}
         self.connections: dict[str, Connection] = {}
@@ -104,8 +93,12 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
             cors_allowed_origins=is_allowed_origin,
         )
 
-    def _engineio_server_class(self) -> Callable[..., _Engine]:
-        return partial(_Engine, owner=self)
+    def _engineio_server_class(self) -> type[_Engine]:
+        return _Engine
+
+    def attach(self, app: web.Application, socketio_path: str = "socket.io") -> None:
+        """Serve websockets under this path."""
+        app.router.add_get(f"/{socketio_path}/", self._serve)
 
     async def run(self) -> None:
         """Ping, and end what is overdue, until cancelled."""
@@ -128,38 +121,44 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
 
     # A connection
 
-    async def serve(self, connection_id: str, request: web.Request) -> web.StreamResponse:
-        """Serve a websocket until it is closed; then let the commands that were taken in finish."""
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        """Serve a websocket until it is closed, and let the commands that were taken in finish."""
         if not self.is_open:
             return web.Response(status=503)
-        forwarded = request.headers.getall("X-Forwarded-For", [])
-        address = neighbourhood(self._proxies.client(request.remote, forwarded))
-        for turnstile in (self._addresses, self._surplus):  # the surplus is let in to be told so
-            if turnstile.enter(address):
-                try:
-                    connection = await Connection.open(
-                        connection_id, request, limits=self.limits, clock=self._clock, cuts=self.dropped
-                    )
-                    connection.is_surplus = turnstile is self._surplus
-                    async with connection.tasks:
-                        await self._serve(connection)
-                finally:
-                    turnstile.leave(address)
-                return connection.websocket
-        return web.json_response({"error": answer(LimitReached())}, status=429)
-
-    async def _serve(self, connection: Connection) -> None:
-        self.connections[connection.id] = self.environ[connection.id] = connection
-        connection.post(text_frame(b"0" + orjson.dumps(self._opening(connection))))
-        answering = connection.tasks.create_task(reading.answer(connection, self))
+        refusal: object = await self.eio.handle_request(request)  # origin, transport, protocol
+        if isinstance(refusal, web.StreamResponse):
+            return refusal
+        address = neighbourhood(
+            self._proxies.client(request.remote, request.headers.getall("X-Forwarded-For", []))
+        )
+        turnstile = self._turnstile(address)
+        if turnstile is None:
+            return web.json_response({"error": answer(LimitReached())}, status=429)
         try:
-            await reading.read(connection, self)
+            connection = await Connection.open(
+                self.eio.generate_id(), request, limits=self.limits, clock=self._clock, cuts=self.dropped
+            )
+            connection.is_surplus = turnstile is self._surplus
+            async with connection.tasks as tasks:
+                self.connections[connection.id] = self.environ[connection.id] = connection
+                connection.post(text_frame(b"0" + orjson.dumps(self._opening(connection))))
+                answering = tasks.create_task(reading.answer(connection, self))
+                try:
+                    await reading.read(connection, self)
+                finally:
+                    await self._end(connection, self.reason.TRANSPORT_CLOSE)
+                    await asyncio.wait([answering], timeout=_FINISH_S)
+                    answering.cancel()
+            return connection.websocket
         finally:
-            connection.is_closing = True
-            await self._end(connection, self.reason.TRANSPORT_CLOSE)
-            connection.inbox.close()
-            await asyncio.wait([answering], timeout=_FINISH_S)
-            answering.cancel()
+            turnstile.leave(address)
+
+    def _turnstile(self, address: str) -> Turnstile | None:
+        """Where the address came in; the surplus is let in to be told that it is too much."""
+        for turnstile in (self._addresses, self._surplus):
+            if turnstile.enter(address):
+                return turnstile
+        return None
 
     def _opening(self, connection: Connection) -> dict[str, object]:
         return {
@@ -171,7 +170,9 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         }
 
     async def _end(self, connection: Connection, reason: str) -> None:
-        """Tell the gates that the client is gone, once."""
+        """Take nothing in any more, and tell the gates that the client is gone, once."""
+        connection.is_closing = True
+        connection.inbox.close()
         if self.connections.pop(connection.id, None) is not None:
             await self._handle_eio_disconnect(connection.id, reason)
 
@@ -196,7 +197,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         sid = self.manager.sid_from_eio_sid(connection.id, namespace)
         if is_repeated or sid is None:
             return
-        connection.namespaces.add(namespace)
+        connection.namespaces += (namespace,)
         if connection.is_closing:  # closed while it was admitted
             await self.depart(connection, namespace)
             return
@@ -205,7 +206,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
     async def depart(self, connection: Connection, namespace: str) -> None:
         """Let the client out of a namespace."""
         await self._handle_disconnect(connection.id, namespace, self.reason.CLIENT_DISCONNECT)
-        connection.namespaces.discard(namespace)
+        connection.namespaces = tuple(each for each in connection.namespaces if each != namespace)
         connection.idle_since = asyncio.get_running_loop().time()
 
     async def _trigger_event(self, event: str, namespace: str, *args: Any) -> bool | None:
@@ -268,7 +269,6 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
     async def hang_up(self, connection: Connection, *, code: int = _OK, reason: str | None = None) -> None:
         """Close the connection after what waits for it; with code 1000 the client may come again."""
         if not connection.is_closing:
-            connection.is_closing = True
             connection.spawn(connection.close(code))
             await self._end(connection, reason or self.reason.SERVER_DISCONNECT)
 
