@@ -45,14 +45,14 @@ class Axis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """A chart; `shaded` is a stretch of the x axis with its name."""
+    """A chart; `bands` are stretches of the x axis that are shaded, each with its name."""
 
     title: str
     unit: str
     lines: Sequence[Line]
     x: Axis
     y: Axis
-    shaded: tuple[float, float, str] | None = None
+    bands: Sequence[tuple[float, float, str]] = ()
 
 
 def linear_axis(values: Sequence[float], *, text: Callable[[float], str] | None = None) -> Axis:
@@ -90,7 +90,7 @@ def svg_of(chart: Chart) -> str:
     """The chart as an SVG element that scales with its place."""
     drawn = [
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(chart.title)}">',
-        *_shaded(chart),
+        *(_band(chart, *band) for band in chart.bands),
         *_grid(chart),
         *(_path(chart, line) for line in chart.lines),
         "</svg>",
@@ -106,16 +106,15 @@ def _y(chart: Chart, value: float) -> float:
     return HEIGHT - _BOTTOM - chart.y.place(value) * (HEIGHT - _TOP - _BOTTOM)
 
 
-def _shaded(chart: Chart) -> list[str]:
-    if chart.shaded is None or chart.shaded[1] <= chart.shaded[0]:
-        return []
-    start, end, name = chart.shaded
+def _band(chart: Chart, start: float, end: float, name: str) -> str:
     left, right = _x(chart, start), _x(chart, min(end, chart.x.high))
+    if right <= left:
+        return ""
     size = f'width="{right - left:.1f}" height="{HEIGHT - _TOP - _BOTTOM}"'
-    return [
-        f'<rect class="shade" x="{left:.1f}" y="{_TOP}" {size}/>',
-        f'<text class="tick" x="{left + 4:.1f}" y="{_TOP + 12}">{escape(name)}</text>',
-    ]
+    return (
+        f'<rect class="shade" x="{left:.1f}" y="{_TOP}" {size}/>'
+        f'<text class="tick" x="{left + 4:.1f}" y="{_TOP + 12}">{escape(name)}</text>'
+    )
 
 
 def _grid(chart: Chart) -> list[str]:
@@ -131,7 +130,6 @@ def _grid(chart: Chart) -> list[str]:
         drawn.append(
             f'<text class="tick middle" x="{place:.1f}" y="{HEIGHT - 10}">{escape(chart.x.text(tick))}</text>'
         )
-    drawn.append(f'<text class="tick" x="4" y="{_TOP + 2}">{escape(chart.unit)}</text>')
     return drawn
 
 

@@ -89,7 +89,7 @@ def _verdict(report: Report) -> str:
         rows = "".join(
             f"<tr><td><code>{escape(finding.kind)}</code></td><td>{escape(finding.table_id or '')}</td>"
             f"<td>{'' if finding.version is None else finding.version}</td>"
-            f"<td>{escape(finding.detail)}</td></tr>"
+            f'<td class="wraps">{escape(finding.detail)}</td></tr>'
             for finding in verdict.findings
         )
         told = (
@@ -118,7 +118,7 @@ def _figure(plot: Plot) -> str:
         for line in plot.chart.lines
     )
     return (
-        f"<section><h2>{escape(plot.chart.title)}</h2>{svg_of(plot.chart)}"
+        f"<section><h2>{escape(plot.chart.title)} ({escape(plot.chart.unit)})</h2>{svg_of(plot.chart)}"
         f'<p class="keys">{keys}</p><p class="note">{escape(plot.note)}</p></section>'
     )
 

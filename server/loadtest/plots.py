@@ -25,7 +25,12 @@ class Plot:
 
 def plots_of(outcome: Outcome) -> Iterator[Plot]:
     """All of them, in order."""
-    yield _latencies(outcome, "Ack latency", lambda second: second.acks, "One point a second.")
+    yield _latencies(
+        outcome,
+        "Ack latency",
+        lambda second: second.acks,
+        "From when a command was due until its ack; a point for each second.",
+    )
     yield _latencies(
         outcome,
         "Broadcast latency",
@@ -121,14 +126,15 @@ def _memory(outcome: Outcome) -> Plot:
 def _over_time(outcome: Outcome, title: str, unit: str, lines: Sequence[Line], y: Axis) -> Chart:
     window = outcome.window
     ramp_s = _since_start(outcome, window.begins_ns)
-    end_s = max([_since_start(outcome, window.ends_ns), *outcome.figures.seconds], default=1.0)
+    end_s = _since_start(outcome, window.ends_ns)
+    last_s = float(max([end_s, *outcome.figures.seconds]))
     return Chart(
         title=title,
         unit=unit,
         lines=lines,
-        x=span_axis(0.0, float(end_s), unit=" s"),
+        x=span_axis(0.0, last_s, unit=" s"),
         y=y,
-        shaded=(0.0, ramp_s, "ramp"),
+        bands=[(0.0, ramp_s, "ramp"), (end_s, last_s, "leaving")],
     )
 
 

@@ -72,7 +72,8 @@ async def test_an_operators_token_plays_at_tables_of_its_own_and_closes_them(flo
     done = await run(floor, floor.url, "--admin-token", token, players=7, watchers=2)
     assert (done.code, done.report["seated"]) == (0, 7)
     # A table is closed when the pause after its last round is over.
-    await floor.until_true("SELECT count(*) = 2 FROM tables WHERE table_id LIKE 'load-%' AND phase = 'closed'")
+    closed = "SELECT count(*) = 2 FROM tables WHERE table_id LIKE 'load-%' AND phase = 'closed'"
+    await floor.until_true(closed)
     assert await floor.value("SELECT phase FROM tables WHERE table_id = 'test-1'") == "waiting"
 
 
