@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help setup run check test faults bench soak lock clean
+.PHONY: help setup run check test faults bench bench-floor soak lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -46,6 +46,9 @@ faults: setup ## the long tests that kill, pause and cut real processes
 
 bench: setup ## measurements, side by side
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+bench-floor: setup ## the whole casino under players and watchers (ARGS="--tables 50 --seconds 60")
+	@$(BIN)/python -m tests.bench.floor_load $(ARGS)
 
 soak: setup ## long statistical and stress runs
 	@$(BIN)/pytest tests/soak $(ARGS)

@@ -4,7 +4,7 @@ It is written from the rule book (section 4 of the wire contract's rules object)
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 _NATURAL_WINS: Final = {"3:2": (3, 2), "6:5": (6, 5), "1:1": (1, 1)}
 
@@ -24,15 +24,24 @@ def wrong_payments(view: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                 yield seat["player"]["user_id"], f"{what}, right is {right[0]} {right[1]}"
 
 
-def came_back(view: Mapping[str, Any]) -> dict[str, int]:
-    """What a settled view says came back to each player, insurance included (cents)."""
+class Settled(NamedTuple):
+    """What a player staked in a round and what came back, insurance included in both (cents)."""
+
+    staked: int
+    paid: int
+
+
+def settled_of(view: Mapping[str, Any]) -> dict[str, Settled]:
+    """What a settled view says of each player's round."""
     has_natural = _is_natural(view["dealer"]["cards"])
-    return {
-        seat["player"]["user_id"]: sum(hand["payout"] or 0 for hand in seat["hands"])
-        + (3 * (seat["insurance"] or 0) if has_natural else 0)
-        for seat in view["seats"]
-        if seat["player"] is not None and seat["hands"]
-    }
+    found = {}
+    for seat in view["seats"]:
+        if seat["player"] is not None and seat["hands"]:
+            insurance = seat["insurance"] or 0
+            staked = sum(hand["bet"] for hand in seat["hands"]) + insurance
+            paid = sum(hand["payout"] or 0 for hand in seat["hands"]) + (3 * insurance if has_natural else 0)
+            found[seat["player"]["user_id"]] = Settled(staked, paid)
+    return found
 
 
 def _right(
