@@ -127,6 +127,11 @@ class Balancer:
                 self._ready = [port for port in self.ports if await _is_ready(session, port)]
                 await asyncio.sleep(_LOOK_S)
 
+    async def until_ready(self, port: int) -> None:
+        """Wait until the backend takes part."""
+        while port not in self._ready:  # noqa: ASYNC110 - it looks again and again itself
+            await asyncio.sleep(_LOOK_S)
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Pass a connection on to a backend that takes it."""
         for _ in range(len(self._ready)):
