@@ -318,13 +318,13 @@ def build_socket_server(
     )
 
 
-def new_server(settings: Settings) -> SocketServer:
-    """A socket server without its gates yet; a `Pusher` can be made on it."""
+def new_server(settings: Settings, limits: SocketLimits | None = None) -> SocketServer:
+    """A socket server without its gates yet; a `Pusher` can be made on it. The limits are the settings'."""
     return SocketServer(
         redis_url=settings.redis_url,
         channel=CHANNEL,
         namespaces=(PLAYERS, ADMINS),
         is_allowed_origin=origin_rule(settings.allowed_origins),
-        limits=SocketLimits.of(settings),
+        limits=limits or SocketLimits.of(settings),
         proxies=Proxies(settings.trusted_proxies),
     )

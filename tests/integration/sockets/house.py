@@ -31,6 +31,7 @@ from server.payout_desk import PayoutDesk
 from server.settings import Settings
 from server.sockets.books import LedgerBooks
 from server.sockets.edge import SocketEdge, build_socket_server, new_server
+from server.sockets.limits import SocketLimits
 from server.sockets.push import Pusher
 from telemetry.alerts import Alerts
 from telemetry.clock import SystemClock
@@ -142,9 +143,13 @@ class Client:
         self.ended = asyncio.Event()
         self.io.on("*", self._hear)
         self.io.on("disconnect", self._end)
+        self.io.on("connect_error", self._refused)
 
     async def _hear(self, event: str, payload: Any) -> None:
         self.heard.put_nowait((event, payload))
+
+    async def _refused(self, why: Any) -> None:
+        self.heard.put_nowait(("connect_error", why))
 
     async def _end(self, _reason: str) -> None:
         self.ended.set()
@@ -187,14 +192,19 @@ class Client:
 
 @asynccontextmanager
 async def open_house(
-    postgres_url: str, redis_url: str, engine: AsyncEngine, pool: asyncpg.Pool, *, rate_limits: bool = False
+    postgres_url: str,
+    redis_url: str,
+    engine: AsyncEngine,
+    pool: asyncpg.Pool,
+    *,
+    limits: SocketLimits = SocketLimits(are_on=False),  # noqa: B008 - frozen
 ) -> AsyncIterator[House]:
     """A process that serves; closed at the end as a process is."""
-    settings = Settings(database_url=postgres_url, redis_url=redis_url, rate_limits=rate_limits)
+    settings = Settings(database_url=postgres_url, redis_url=redis_url)
     clock, bell, bells = SystemClock(), Silent(), Bells(redis_url)
     vault, redis = SeedVault((b"a key for the tests only",)), valkey_client(redis_url)
     passwords = Passwords(cost=Cost(memory_kib=64, iterations=1), threads=1)
-    pusher = Pusher(new_server(settings))
+    pusher = Pusher(new_server(settings, limits))
     name = f"web-{new_id().hex[-8:]}"
     floor = Floor(
         pool=pool,

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from economy.ids import new_id
 from server.bells import BalanceChanged
-from tests.integration.sockets.house import TABLE, House, Player, open_house, uuid
+from tests.integration.sockets.house import House, Player, open_house, uuid
 from tests.integration.sockets.raw import SOON_S, RawSocket
 from tests.unit.server.sockets.test_wire import MALFORMED
 
@@ -258,20 +258,6 @@ async def test_a_balance_that_moved_elsewhere_is_told_once_to_every_socket(casin
         await casino.bells.ring(BalanceChanged(user_id=ada.user_id, payload=moved))
 
         assert [await one.hear("balance_changed"), await two.hear("balance_changed")] == [moved, moved]
-
-
-async def test_too_many_commands_are_told_to_wait(
-    postgres_url: str, redis_url: str, engine: AsyncEngine, pool: asyncpg.Pool
-) -> None:
-    async with open_house(postgres_url, redis_url, engine, pool, rate_limits=True) as house:
-        await house.floor.create_table(TABLE)
-        async with house.client(await house.guest()) as client:
-            await client.ask("watch_table", table_id="main-1")
-            chat = [await client.ask("say", table_id="main-1", text=str(number)) for number in range(8)]
-
-    refused = [ack["error"] for ack in chat if not ack["ok"]]
-    assert [error["code"] for error in refused] == ["rate_limited"] * 3
-    assert refused[0]["retry_after_ms"] > 0
 
 
 async def test_a_fault_is_answered_with_a_reference_and_nothing_else(

@@ -47,7 +47,7 @@ async def fill(house: EchoHouse, client: Connection) -> int:
 async def until_cut(client: Connection) -> None:
     """Until the server has let go of the connection."""
     async with asyncio.timeout(CLOSE_S + SOON_S):
-        while client.request.transport is not None:  # noqa: ASYNC110 - aiohttp tells nobody
+        while client.request.transport is not None or client.waiting():  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.01)
 
 
@@ -189,7 +189,6 @@ async def test_who_is_hung_up_on_and_reads_nothing_is_gone_for_good_soon(house: 
 
         while await stalled.frame() is not None:
             pass
-    assert client.waiting() == 0
 
 
 async def test_a_client_that_answers_no_ping_is_closed(redis_url: str) -> None:
