@@ -65,7 +65,7 @@ class Crowd:
                 group.create_task(self._serve(client, guest, start_ns)): client.is_player
                 for client, guest in zip(self._orders.clients, guests, strict=True)
             }
-            await self._until(start_ns + self._orders.ramp_ns + self._orders.duration_ns)
+            await self._until(start_ns + self._orders.lasts_ns)
             await self._end(clients)
 
     async def _end(self, clients: dict[asyncio.Task[None], bool]) -> None:

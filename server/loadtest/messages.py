@@ -12,8 +12,7 @@ class Orders(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     log: str
     clients: tuple[Client, ...]
-    duration_ns: int
-    ramp_ns: int
+    lasts_ns: int  # from the start until everybody leaves
     think_ns: tuple[int, int]
     seed: int
 

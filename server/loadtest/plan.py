@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 _ARRIVALS_PER_S: Final = 200.0
+SETTLE_S: Final = 2.0  # between the last arrival and the measured time: everybody finds a seat
 
 
 class Client(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +28,11 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     think_s: tuple[float, float]
     processes: int
     seed: int
+
+    @property
+    def before_s(self) -> float:
+        """How long after the start measuring begins."""
+        return self.ramp_s + SETTLE_S
 
 
 class NotEnoughSeats(Exception):

@@ -120,7 +120,7 @@ async def _play(
             cpu_s = await fleet.until_done(tell)
         finally:
             sampling.cancel()
-    begins_ns = start_ns + int(load.ramp_s * 1e9)
+    begins_ns = start_ns + int(load.before_s * 1e9)
     return _Played(
         window=Window(start_ns=start_ns, begins_ns=begins_ns, ends_ns=begins_ns + int(load.duration_s * 1e9)),
         clients=Clients(cpu_s=cpu_s, lag_max_ns=ticker.lag_max_ns),
@@ -172,8 +172,7 @@ def _orders(call: Call, number: int, share: Sequence[Client]) -> Orders:
         url=load.url,
         log=str(call.logs / f"clients-{number}.log"),
         clients=tuple(share),
-        duration_ns=int(load.duration_s * 1e9),
-        ramp_ns=int(load.ramp_s * 1e9),
+        lasts_ns=int((load.before_s + load.duration_s) * 1e9),
         think_ns=(int(low_s * 1e9), int(high_s * 1e9)),
         seed=load.seed + number,
     )

@@ -37,7 +37,7 @@ class Ticker:
         return line
 
     def _line(self) -> str:
-        whole = int(self._load.ramp_s + self._load.duration_s)
+        whole = int(self._load.before_s + self._load.duration_s)
         (p99,) = self._acks.percentiles_ns(0.99)
         parts = [
             f"{min(self._seconds, whole):>3}/{whole} s",

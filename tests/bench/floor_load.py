@@ -71,7 +71,7 @@ async def measure(house: BenchHouse, *, tables: int, watchers: int, seconds: flo
     def tick(line: str) -> None:
         if not looking and not line.startswith("the server"):  # the first second is told: it has started
             looking.extend(
-                asyncio.create_task(look(at_s)) for at_s in (load.ramp_s, load.ramp_s + seconds - 2)
+                asyncio.create_task(look(at_s)) for at_s in (load.before_s, load.before_s + seconds - 2)
             )
         sys.stderr.write(f"\r{line}   ")
         sys.stderr.flush()

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,17 +72,19 @@ async def _bridge(
     async with session.ws_connect(casino + request.path_qs, compress=0) as server:
 
         async def up() -> None:
-            async for message in client:
-                if message.data.startswith("42"):
-                    wire.commands.add(json.loads(message.data[message.data.index("[") :])[0])
-                await server.send_str(message.data)
+            with suppress(ConnectionError):  # the other end hung up first
+                async for message in client:
+                    if message.data.startswith("42"):
+                        wire.commands.add(json.loads(message.data[message.data.index("[") :])[0])
+                    await server.send_str(message.data)
             await server.close()
 
         async def down() -> None:
-            async for message in server:
-                told = _meddled(wire, message.data, meddle)
-                if told is not None:
-                    await client.send_str(told)
+            with suppress(ConnectionError):
+                async for message in server:
+                    told = _meddled(wire, message.data, meddle)
+                    if told is not None:
+                        await client.send_str(told)
             await client.close()
 
         done, pending = await asyncio.wait(

@@ -138,7 +138,7 @@ def _judge_balances(connection: Connection, findings: Findings) -> None:
     for version in range(welcome + 1, max(told) + 1):
         if told[version] == 0:
             detail = f"the push of the balance's version {version} never came"
-            findings.add(_at(connection, "push_dropped", detail))
+            findings.add(_at(connection, "balance_dropped", detail))
         elif told[version] > 1:
             detail = f"the balance's version {version} was told {told[version]} times"
             findings.add(_at(connection, "told_twice", detail))

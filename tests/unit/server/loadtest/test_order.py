@@ -112,8 +112,8 @@ def changing(diary: Diary, *versions: int) -> None:
     [
         ((6, 7, 8), {}),
         ((7, 6, 8), {}),  # no order is promised between processes, the version tells which is newer
-        ((6, 8), {"push_dropped": 1}),
-        ((7,), {"push_dropped": 1}),
+        ((6, 8), {"balance_dropped": 1}),
+        ((7,), {"balance_dropped": 1}),
         ((6, 6), {"told_twice": 1}),
     ],
 )
