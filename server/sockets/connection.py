@@ -93,6 +93,7 @@ class Connection:
         "ping_at",
         "pong_by",
         "request",
+        "stalled_at",
         "tasks",
         "websocket",
     )
@@ -120,6 +121,7 @@ class Connection:
         self.idle_since = now  # loop time since which no namespace is connected
         self.ping_at = now + limits.ping_interval_s
         self.pong_by: float | None = None  # loop time; set while a pong is waited for
+        self.stalled_at: float | None = None  # loop time since which what waits for the client has not moved
         self.is_closing = False  # nothing is taken in or sent any more
         self.is_surplus = False  # its address has too many
         self.cuts = cuts  # by why
@@ -172,6 +174,7 @@ class Connection:
                 self._transport.write(frame.data)
                 return
             self._outbox = self._new_outbox()
+            self.stalled_at = asyncio.get_running_loop().time()
             self.spawn(self._drain(self._outbox))
         if not self._outbox.put(frame):
             self.cut("slow_reader")
@@ -232,7 +235,7 @@ class Connection:
         except OSError:
             pass  # gone, and the reader will see it
         if self._outbox is outbox and not outbox:
-            self._outbox = None
+            self._outbox = self.stalled_at = None
 
     async def _flush(self, outbox: Outbox) -> None:
         """Fill the transport's buffer again, once there is room in it. Raises OSError."""
@@ -241,3 +244,4 @@ class Connection:
             raise ConnectionResetError
         while outbox and self._transport.get_write_buffer_size() <= self._limits.pipe_bytes:
             self._transport.write(outbox.take().data)
+            self.stalled_at = asyncio.get_running_loop().time()

@@ -34,6 +34,7 @@ class SocketLimits:
     inbox_events: int = 64  # that wait for their turn; past it they are answered `rate_limited`
     outbox_packets: int = 256  # that wait for a slow reader; past it the connection is cut
     outbox_bytes: int = 256 * 1024
+    stall_s: float = 1.5  # in which a client reads nothing of what waits; past it the connection is cut
     pipe_bytes: int = 16 * 1024  # handed to the transport before anything waits in the outbox
     kernel_bytes: int = 64 * 1024  # the socket's send buffer, of which Linux makes twice as much
     connect_deadline_s: float = 10.0  # without a namespace; past it the connection is closed

@@ -108,10 +108,12 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
             self.sweep()
 
     def sweep(self) -> None:
-        """Ping whoever has been silent; hang up on whoever is overdue with a pong or with a connect."""
+        """Ping the silent; hang up on who is overdue with a pong or a connect; cut off who reads nothing."""
         now = asyncio.get_running_loop().time()
         for connection in self.connections.values():
-            if connection.pong_by is not None and now >= connection.pong_by:
+            if connection.stalled_at is not None and now >= connection.stalled_at + self.limits.stall_s:
+                connection.cut("stalled")
+            elif connection.pong_by is not None and now >= connection.pong_by:
                 connection.spawn(self.hang_up(connection, reason=self.reason.PING_TIMEOUT))
             elif not connection.namespaces and now >= connection.idle_since + self.limits.connect_deadline_s:
                 connection.spawn(self.hang_up(connection))

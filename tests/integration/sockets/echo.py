@@ -11,7 +11,7 @@ from server.sockets.gates import NotAdmitted
 from server.sockets.limits import SocketLimits
 from server.sockets.transport import SocketServer
 
-QUIET = SocketLimits(are_on=False)  # only what always holds
+QUIET = SocketLimits(are_on=False, stall_s=60.0)  # only what always holds, and time for a slow machine
 
 
 class EchoGate:

@@ -10,11 +10,13 @@ import orjson
 import pytest
 
 from server.sockets.connection import CLOSE_S, Connection
+from server.sockets.limits import SocketLimits
 from tests.integration.sockets.echo import QUIET, EchoHouse, opened_house
 from tests.integration.sockets.raw import SOON_S, RawSocket
 from tests.integration.sockets.stalling import StallingSocket
 
 KIB = 1024
+SLACK_S = 1.0  # for a busy machine
 
 
 @pytest.fixture
@@ -77,6 +79,39 @@ async def test_a_client_that_reads_nothing_is_cut_off_at_256_kilobytes(house: Ec
         house.tell_everybody("said", {"text": "x" * 8 * KIB})
 
         await asyncio.wait_for(house.gate.gone.get(), SOON_S)
+
+
+async def test_a_client_that_reads_nothing_is_cut_off_within_two_seconds_however_little_waits(
+    redis_url: str,
+) -> None:
+    async with opened_house(redis_url, SocketLimits(are_on=False)) as house, StallingSocket(house.url):
+        (client,) = house.server.connections.values()
+        await fill(house, client)
+        began = asyncio.get_running_loop().time()
+        await asyncio.wait_for(house.gate.gone.get(), SOON_S)
+
+        assert 1 < asyncio.get_running_loop().time() - began < 2 + SLACK_S
+    assert house.server.dropped["stalled"] == 1
+
+
+async def test_a_client_that_reads_slowly_but_on_is_not_taken_for_one_that_reads_nothing(
+    redis_url: str,
+) -> None:
+    limits = replace(QUIET, stall_s=0.5)
+    async with opened_house(redis_url, limits) as house, StallingSocket(house.url) as slow:
+        (client,) = house.server.connections.values()
+        await fill(house, client)
+        for number in range(100):
+            house.tell_everybody("payout_completed", payload(number))
+        until = asyncio.get_running_loop().time() + 3 * limits.stall_s
+        while asyncio.get_running_loop().time() < until:
+            for number in range(16):
+                house.tell_everybody("payout_completed", payload(number))
+                assert await slow.frame() is not None
+            assert client.waiting()
+            await asyncio.sleep(0.01)
+
+        assert house.gate.gone.empty()
 
 
 async def test_what_waits_for_a_stalled_client_is_freed_when_it_is_cut_off(house: EchoHouse) -> None:
