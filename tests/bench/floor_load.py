@@ -116,36 +116,37 @@ def tell(measured: Measured, *, tables: int, watchers: int) -> None:
             "floor-load", f"CPU {name}: {used:.3f} cores, {used / moves * 1e6 if moves else 0:,.0f} us a move"
         )
     say("floor-load", f"CPU clients: {report.client_cpu_s:.1f} s in all")
-    _tell_split(measured)
+    _tell_split(measured, commits)
     server = report.server
     if server is not None and server.memory_per_connection_bytes is not None:
         say("floor-load", f"memory: {server.memory_per_connection_bytes / 1024:.1f} KiB a connection")
 
 
-def _tell_split(measured: Measured) -> None:
-    """Where the time of a move goes, from the sums of `/metrics`: time, so waiting counts too."""
+def _tell_split(measured: Measured, moves: float) -> None:
+    """Where the time of a move goes, from the sums of `/metrics`: time, so waiting counts too.
 
-    def sum_of(*names: str) -> tuple[float, int]:
+    A step of the game is a decision and its commit. What a socket adds is reading the command, waiting for
+    the table, and the ack.
+    """
+
+    def mean_us(*names: str) -> float:
         found = [measured.operations.get(name, (0.0, 0)) for name in names]
-        return sum(seconds for seconds, _ in found), sum(count for _, count in found)
+        count = sum(calls for _, calls in found)
+        return sum(seconds for seconds, _ in found) / count * 1e6 if count else 0.0
 
-    socket_s, commands = sum_of(*(f"socket:{name}" for name in _COMMANDS))
-    game_s, steps = sum_of("game:blackjack")
-    commit_s, commits = sum_of("db:table_commit")
-    read_s, _ = sum_of("db:table_load", "db:table_recheck")
-    publish_s, published = sum_of("redis:publish")
-    if not commands or not steps or not commits:
-        return
-    step_us = game_s / steps * 1e6
+    step, commit = mean_us("game:blackjack"), mean_us("db:table_commit")
     parts = {
-        "socket (parse, wait for the table, ack)": max(0.0, socket_s / commands * 1e6 - step_us),
-        "decide": max(0.0, game_s - commit_s - read_s) / steps * 1e6,
-        "read again": read_s / steps * 1e6,
-        "commit": commit_s / commits * 1e6,
-        "publish": publish_s / published * 1e6 if published else 0.0,
+        "socket": mean_us(*(f"socket:{name}" for name in _COMMANDS)) - step,
+        "decide": step - commit,
+        "commit": commit,
+        "publish": mean_us("redis:publish"),
     }
     told = ", ".join(f"{name} {us:,.0f}" for name, us in parts.items())
     say("floor-load", f"time of a move in us: {told}")
+    for name in ("db:table_commit", "redis:publish", "db:table_load", "db:table_recheck"):
+        _, calls = measured.operations.get(name, (0.0, 0))
+        if calls and moves:
+            say("floor-load", f"{name}: {calls / moves:.2f} a move, {mean_us(name):,.0f} us each")
 
 
 async def climb(house: BenchHouse, *, tables: int, watchers: int, seconds: float) -> None:
