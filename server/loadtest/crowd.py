@@ -6,11 +6,13 @@ from collections.abc import Callable
 from random import Random
 from typing import Final
 
+import msgspec
+
 from server.loadtest.line import Line, Office
 from server.loadtest.messages import Orders
 from server.loadtest.pace import Pace
 from server.loadtest.plan import Client
-from server.loadtest.player import Player
+from server.loadtest.player import End, Player
 from server.loadtest.reception import Guest, Reception
 
 _REGISTRARS: Final = 8  # guests that are registered at once
@@ -86,9 +88,20 @@ class Crowd:
         if not client.is_player:
             await self._watch(client, guest, due_ns)
             return
-        while await self._play(client, guest, due_ns) and not self._is_over:
-            guest = await self._reception.guest()  # the money is gone, and somebody else takes the seat
+        while (end := await self._play(client, guest, due_ns)) is not End.LEFT and not self._is_over:
+            if end is End.BROKE:
+                guest = await self._reception.guest()  # somebody else takes the seat
+            elif (table_id := await self._free_table()) is not None:
+                client = msgspec.structs.replace(client, table_id=table_id)
+            else:
+                return
             due_ns = self._clock.monotonic_ns()
+
+    async def _free_table(self) -> str | None:
+        """A table with a free seat, after a moment in which others may have found one."""
+        await asyncio.sleep(self._office.chance.random())
+        tables = await self._reception.tables()
+        return next((table.table_id for table in tables if table.players < table.seats), None)
 
     async def _watch(self, client: Client, guest: Guest, due_ns: int) -> None:
         async def joined() -> None:
@@ -98,8 +111,8 @@ class Crowd:
         self._watching.append(line)
         await line.run(due_ns)
 
-    async def _play(self, client: Client, guest: Guest, due_ns: int) -> bool:
-        """One player's time at the table; whether its money is gone."""
+    async def _play(self, client: Client, guest: Guest, due_ns: int) -> End:
+        """One player's time at a table."""
         player = Player(
             table_id=client.table_id,
             user_id=guest.user_id,
@@ -113,9 +126,9 @@ class Crowd:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(line.run(due_ns))
-                is_broke = await player.play(line)
+                end = await player.play(line)
                 await line.close()
-            return is_broke
+            return end
         finally:
             self._players.discard(player)
 

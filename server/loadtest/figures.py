@@ -105,40 +105,42 @@ def _count_error(figures: Figures, window: Window, at_ns: int, code: str) -> Non
     _second_of(figures, window, at_ns).errors += 1
 
 
-def _actions(transcript: Transcript) -> Iterator[Command]:
+def _commands(transcript: Transcript) -> Iterator[Command]:
     for connection in transcript.connections:
-        for command in connection.commands.values():
-            if command.event in ACTIONS:
-                yield command
+        yield from connection.commands.values()
 
 
 def _measure_commands(transcript: Transcript, window: Window, figures: Figures) -> None:
-    for command in _actions(transcript):
-        if command.sent_ns in window:
-            figures.late.record(max(0, command.sent_ns - command.due_ns))
-        if command.answered_ns is None:
-            continue
-        if command.code is not None:
+    for command in _commands(transcript):
+        if command.code is not None and command.answered_ns is not None:
             _count_error(figures, window, command.answered_ns, command.code)
-            continue
-        waited_ns = max(0, command.answered_ns - command.due_ns)
-        second = _second_of(figures, window, command.answered_ns)
-        second.actions += 1
-        figures.accepted += 1
-        second.acks.record(waited_ns)
-        figures.players += command.event == "take_seat"
-        if command.answered_ns in window:
-            figures.actions += 1
-            figures.acks.record(waited_ns)
-            figures.service.record(command.answered_ns - command.sent_ns)
-            figures.by_event[command.event].record(waited_ns)
+        if command.event in ACTIONS:
+            _measure_action(command, window, figures)
+
+
+def _measure_action(command: Command, window: Window, figures: Figures) -> None:
+    if command.sent_ns in window:
+        figures.late.record(max(0, command.sent_ns - command.due_ns))
+    if command.answered_ns is None or not command.is_accepted:
+        return
+    waited_ns = max(0, command.answered_ns - command.due_ns)
+    second = _second_of(figures, window, command.answered_ns)
+    second.actions += 1
+    figures.accepted += 1
+    second.acks.record(waited_ns)
+    figures.players += command.event == "take_seat"
+    if command.answered_ns in window:
+        figures.actions += 1
+        figures.acks.record(waited_ns)
+        figures.service.record(command.answered_ns - command.sent_ns)
+        figures.by_event[command.event].record(waited_ns)
 
 
 def _measure_broadcasts(transcript: Transcript, window: Window, figures: Figures) -> None:
     """From when a command was due until each connection of the table's room had a view with its effect."""
     due: dict[tuple[str, int], int] = {}
-    for command in _actions(transcript):
-        if command.version is not None:
+    for command in _commands(transcript):
+        if command.event in ACTIONS and command.version is not None:
             due[command.payload["table_id"], command.version] = command.due_ns
     for connection in transcript.connections:
         last: dict[str, int] = {}

@@ -121,7 +121,7 @@ class Line:
             async with asyncio.timeout(HANDSHAKE_S):
                 socket = await self._session.ws_connect(self._url, compress=0, max_msg_size=0, autoping=True)
         except _FAULTS as fault:
-            self._book.failed(f"connect:{type(fault).__name__}")
+            self._book.failed(_code_of(fault))
             return False
         self._connection = self._book.opened(
             due_ns=due_ns,
@@ -190,3 +190,10 @@ class Line:
         done = self._waiting.get(number)
         if done is not None and not done.done() and isinstance(answer, dict):
             done.set_result(answer)
+
+
+def _code_of(fault: Exception) -> str:
+    """Why no connection came about: the status of the answer, if there was one."""
+    if isinstance(fault, aiohttp.WSServerHandshakeError):
+        return f"http_{fault.status}"
+    return "connection_timed_out" if isinstance(fault, TimeoutError) else "connection_failed"

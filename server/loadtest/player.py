@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from enum import Enum, auto
 from random import Random
 from typing import Final
 from uuid import uuid4
@@ -13,11 +14,20 @@ from server.loadtest.pace import Pace
 from server.loadtest.views import Ask, View, ask_of, is_in_play, is_seated, view_of
 
 _AGAIN_AFTER_S: Final = {"rate_limited": 1.0, "table_busy": 0.1, "server_restarting": 0.5, "internal": 0.5}
+_NO_SEAT: Final = frozenset(("seat_taken", "table_closed"))
 _TRIES: Final = 8
 _LOOK_AGAIN_S: Final = 1.0  # after a refusal, when no new view has come
 
 Think = Callable[[Random], int]
 """How long a player thinks, in nanoseconds."""
+
+
+class End(Enum):
+    """Why a player stopped playing at a table."""
+
+    LEFT = auto()
+    BROKE = auto()
+    NO_SEAT = auto()
 
 
 class Player:
@@ -40,6 +50,7 @@ class Player:
         self._seated_ns = 0
         self._is_leaving = False
         self._is_ready = False
+        self._has_no_seat = False
         self._news = asyncio.Event()
 
     def leave(self) -> None:
@@ -67,19 +78,21 @@ class Player:
             self._is_ready = True
             self._see(answer["table"])
 
-    async def play(self, line: Line) -> bool:
-        """Play until told to leave, or until the money is gone; whether it is gone."""
+    async def play(self, line: Line) -> End:
+        """Play until told to leave, until the money is gone, or find no seat."""
         self._line = line
         while True:
             ask = self._asked()
             if self._is_gone():
-                return False
+                return End.LEFT
+            if self._has_no_seat:
+                return End.NO_SEAT
             if ask is None:
                 await self._news.wait()
                 self._news.clear()
             elif ask.event == "place_bet" and self._balance < int(str(ask.payload["amount"])):
                 await self._command("leave_seat", {"table_id": self.table_id}, self._clock.monotonic_ns())
-                return True
+                return End.BROKE
             else:
                 await self._answer(ask)
 
@@ -119,6 +132,8 @@ class Player:
         answer = await self._command(ask.event, ask.payload, due_ns)
         if answer is not None and answer.get("ok"):
             self._learn(ask, answer)
+        elif answer is not None and answer["error"]["code"] in _NO_SEAT:
+            self._has_no_seat = True
         else:
             await self._look_again()
 

@@ -85,7 +85,7 @@ async def load_test(call: Call, teller: Teller, clock: Clock) -> Outcome:
         reception = Reception(session, call.load.url, chance=chance, token=call.admin_token)
         has_own = call.admin_token is not None
         async with opened_venue(reception, call.load.players, has_own=has_own, say=teller.say) as venue:
-            before = None if engine is None else await look_before(engine, {*venue.places, *venue.watched})
+            before = None if engine is None else await look_before(engine, venue.tables)
             shares = share_out(call.load, venue.places, venue.watched)
             played = await _play(call, shares, teller, clock, engine=engine, before=before)
         teller.say("judging what the clients saw")

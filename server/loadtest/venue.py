@@ -28,10 +28,11 @@ _OWN_TABLE: Final[dict[str, object]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Venue:
-    """A table for each player, and the tables that are watched."""
+    """A table for each player, the tables that are watched, and all that somebody may come to."""
 
     places: list[str]
     watched: list[str]
+    tables: list[str]
 
 
 @asynccontextmanager
@@ -54,7 +55,7 @@ async def opened_venue(
             opened.append(table_id)
         say(f"opened {len(opened)} tables, load-{name}-1 to {len(opened)}")
         places = seat_plan([(table_id, _OWN_SEATS) for table_id in opened], players)
-        yield Venue(places=places, watched=opened)
+        yield Venue(places=places, watched=opened, tables=opened)
     finally:
         for table_id in opened:
             try:
@@ -69,5 +70,5 @@ async def _among_the_open(reception: Reception, players: int) -> Venue:
         raise NotEnoughSeats("the casino has no open table")
     free = [(table.table_id, max(0, table.seats - table.players)) for table in tables]
     places = seat_plan(free, players)
-    watched = list(dict.fromkeys(places)) or [table.table_id for table in tables]
-    return Venue(places=places, watched=watched)
+    names = [table.table_id for table in tables]
+    return Venue(places=places, watched=list(dict.fromkeys(places)) or names, tables=names)

@@ -77,6 +77,18 @@ async def test_an_operators_token_plays_at_tables_of_its_own_and_closes_them(flo
     assert await floor.value("SELECT phase FROM tables WHERE table_id = 'test-1'") == "waiting"
 
 
+async def test_players_who_find_their_table_full_go_to_another(floor: House) -> None:
+    """Two load tests that know nothing of each other want the same five seats."""
+    await floor.table("test-2", pause_ms=500)
+    one, other = await asyncio.gather(
+        run(floor, floor.url, players=4, watchers=0), run(floor, floor.url, players=4, watchers=0)
+    )
+    for done in (one, other):
+        assert (done.code, done.report["seated"]) == (0, 4), done
+        assert done.report["errors"].keys() <= {"seat_taken"}
+    assert await floor.value("SELECT count(DISTINCT table_id) FROM journal WHERE command = 'take_seat'") == 2
+
+
 async def test_a_missed_expectation_exits_1_and_a_wrong_call_2(floor: House) -> None:
     missed, crowded, misspelt, nobody, unknown = await asyncio.gather(
         run(floor, floor.url, "--assert", "ack_p99_ms<0.001", "--assert", "players==1", players=1),
