@@ -116,7 +116,7 @@ class SocketEdge:
             if also_hear is not None:
                 await also_hear(bell)
 
-        async with asyncio.TaskGroup() as group:
+        async with self.board, asyncio.TaskGroup() as group:
             group.create_task(self.server.manager.run(self._refresh_views), name="pushes")
             group.create_task(self._bells.listen(hear, missed=self._catch_up), name="bells")
             group.create_task(self.server.run(), name="sockets")
@@ -141,7 +141,6 @@ class SocketEdge:
         self._is_closed = True
         await self.server.close_all()
         await self.server.shutdown()
-        await self.board.close()
         log.info("sockets.edge_closed")
 
     def is_hearing(self) -> bool:

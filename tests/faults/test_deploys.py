@@ -49,11 +49,16 @@ async def test_500_sockets_are_told_and_closed_and_the_process_is_gone_within_8_
     ann = await house.guest()
     silent = [RawSocket(house.url) for _ in range(SILENT)]
     try:
-        async with onlookers(house.url, CROWD) as (crowd, closings), house.client(ann) as client:
+        async with (
+            onlookers(house.url, CROWD) as (crowd, closings),
+            house.client(ann) as client,
+            house.client(await house.guest()) as undecided,
+        ):
             for socket in silent:  # they answer nothing from here on, not even the closing handshake
                 await socket.__aenter__()
                 await socket.join((await house.guest()).token)
             await sit(client, table_id)
+            await sit(undecided, table_id)
             bet = await client.do("place_bet", table_id=table_id, amount=500)
             began = time.monotonic()
             web.signal(signal.SIGTERM)
