@@ -43,7 +43,7 @@ def loadtest(
     watchers: Annotated[int, typer.Option(min=0, max=1_000_000, help="How many only watch.")],
     duration: Annotated[float, typer.Option(help="How long to measure, in seconds, after the ramp.")],
     ramp: Annotated[
-        float | None, typer.Option(help="How long the clients take to come; by default 200 a second.")
+        float | None, typer.Option(help="How long the clients take to come; by default 50 a second.")
     ] = None,
     think: Annotated[
         str, typer.Option(help="How long a player thinks before each move, in seconds: from-to.")

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-_ARRIVALS_PER_S: Final = 200.0
+_ARRIVALS_PER_S: Final = 50.0
 SETTLE_S: Final = 2.0  # between the last arrival and the measured time: everybody finds a seat
 
 

@@ -32,8 +32,8 @@ def test_too_few_seats_are_refused() -> None:
         seat_plan([("a", 2), ("b", 1)], 4)
 
 
-def test_by_default_two_hundred_clients_come_each_second_and_a_few_in_one() -> None:
-    assert (default_ramp_s(10), default_ramp_s(2_000)) == (1, 10)
+def test_by_default_fifty_clients_come_each_second_and_a_few_in_one() -> None:
+    assert (default_ramp_s(10), default_ramp_s(2_000)) == (1, 40)
 
 
 @given(
