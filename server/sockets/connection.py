@@ -26,7 +26,7 @@ CLOSE_S: Final = 2.0  # how long a client may take to read what is left and to a
 log = get_logger()
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, gc=False):  # JSON has no cycles
     """An event of a client, on its way to the gate of its namespace."""
 
     sid: str

@@ -54,7 +54,7 @@ class Packet(SocketPacket):  # type: ignore[misc]  # python-socketio publishes n
     json = WireJson
 
 
-class Incoming(msgspec.Struct, frozen=True, kw_only=True):
+class Incoming(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # JSON has no cycles
     """A Socket.IO packet of a client."""
 
     kind: int
