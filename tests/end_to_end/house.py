@@ -101,10 +101,17 @@ class House:
     url: str = ""
     admin: Api = field(default_factory=lambda: Api(""))
 
-    async def web(self, *, port: int | None = None, processes: int = 1, **environment: str) -> CasinoProcess:
+    async def web(
+        self,
+        *,
+        port: int | None = None,
+        processes: int = 1,
+        module: str = "server.cli",
+        **environment: str,
+    ) -> CasinoProcess:
         """Start web processes on one port, without the lane; that is where new clients go from now on."""
         arguments = ("web",) if processes == 1 else ("web", "--processes", str(processes))
-        started = self._start(*arguments, port=port, WORKER_MODE="standalone", **environment)
+        started = self._start(*arguments, port=port, module=module, WORKER_MODE="standalone", **environment)
         await started.wait_ready()
         self.url = self.admin.url = started.url
         return started
@@ -115,9 +122,15 @@ class House:
         await started.wait_ready()
         return started
 
-    def _start(self, *arguments: str, port: int | None, **environment: str) -> CasinoProcess:
+    def _start(
+        self, *arguments: str, port: int | None, module: str = "server.cli", **environment: str
+    ) -> CasinoProcess:
         started = start_casino(
-            *arguments, folder=self.folder, environment=self.environment | environment, port=port
+            *arguments,
+            folder=self.folder,
+            environment=self.environment | environment,
+            port=port,
+            module=module,
         )
         self.processes.append(started)
         return started
