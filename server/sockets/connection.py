@@ -144,7 +144,7 @@ class Connection:
     ) -> Self:
         """Do the websocket's handshake. Raises HTTPException, and OSError when the client is gone."""
         websocket = web.WebSocketResponse(
-            compress=False, max_msg_size=limits.frame_bytes + 1, timeout=CLOSE_S
+            compress=False, autoping=False, max_msg_size=limits.frame_bytes + 1, timeout=CLOSE_S
         )
         writer = await websocket.prepare(request)
         transport = request.transport

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
 from typing import Final, Protocol
 
 from aiohttp import WSMsgType
@@ -12,6 +13,7 @@ from server.sockets.gates import Gate
 from server.sockets.limits import SocketLimits
 from server.sockets.packets import Incoming, MalformedPacketError, ack_frame, read_packet
 
+_FRAMES: Final = frozenset({WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.PING, WSMsgType.PONG})
 _TOO_MUCH: Final = 1008  # RFC 6455 section 7.4.1: against the policy of the endpoint
 
 
@@ -44,17 +46,18 @@ async def read(connection: Connection, desk: Desk) -> None:
     receive, frames = connection.websocket.receive, connection.frames
     while True:
         message = await receive()
-        if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY) or connection.is_closing:
+        if message.type not in _FRAMES or connection.is_closing:
             return
         if frames is not None and frames.take():
             desk.dropped["flood"] += 1
             await desk.hang_up(connection, code=_TOO_MUCH)
         elif message.type is WSMsgType.TEXT:
             await _take_frame(connection, desk, message.data)
-        elif connection.attachments:
-            connection.attachments -= 1
-        else:
-            await _refuse(connection, desk)
+        elif message.type is WSMsgType.PING:
+            with suppress(ConnectionError):  # gone, and the next frame says so
+                await connection.websocket.pong(message.data)
+        elif message.type is WSMsgType.BINARY:
+            await _take_attachment(connection, desk)
 
 
 async def answer(connection: Connection, desk: Desk) -> None:
@@ -85,6 +88,14 @@ async def _take_frame(connection: Connection, desk: Desk, frame: str) -> None:
         connection.ping_at = asyncio.get_running_loop().time() + desk.limits.ping_interval_s
     elif kind == "1":
         await desk.hang_up(connection)
+    else:
+        await _refuse(connection, desk)
+
+
+async def _take_attachment(connection: Connection, desk: Desk) -> None:
+    """Binary parts belong to an event that is refused anyway; without one they are malformed."""
+    if connection.attachments:
+        connection.attachments -= 1
     else:
         await _refuse(connection, desk)
 

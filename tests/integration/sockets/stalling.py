@@ -12,6 +12,7 @@ from tests.integration.sockets.raw import SOON_S
 
 _TEXT = 0x81
 _CLOSE = 0x88
+_PING = 0x89
 
 
 class StallingSocket:
@@ -54,6 +55,10 @@ class StallingSocket:
         size = len(payload)
         head = bytes((_TEXT, 0x80 | size)) if size < 126 else bytes((_TEXT, 0xFE)) + size.to_bytes(2, "big")
         await self._send(head + bytes(4) + payload)
+
+    async def ping(self, text: str) -> None:
+        """Send a ping of the websocket's own."""
+        await self._send(bytes((_PING, 0x80 | len(text))) + bytes(4) + text.encode())
 
     async def frame(self) -> str | None:
         """The next frame; None when the server closed, with or without goodbye."""

@@ -100,6 +100,16 @@ async def test_a_flood_of_frames_of_any_kind_closes_the_connection(redis_url: st
     assert house.server.dropped["flood"] == 1
 
 
+async def test_a_flood_of_the_websockets_own_pings_closes_the_connection(redis_url: str) -> None:
+    limits = SocketLimits(frames=Pace(burst=20, per_second=0.001))
+    async with opened_house(redis_url, limits) as house, RawSocket(house.url) as client:
+        await client.join(None)
+        for _ in range(20):
+            await client.socket.ping()
+
+        assert await client.until_closed() == 1008
+
+
 async def test_a_client_that_keeps_to_the_pace_is_never_cut_off(redis_url: str) -> None:
     limits = SocketLimits(frames=Pace(burst=20, per_second=1_000_000))
     async with opened_house(redis_url, limits) as house, RawSocket(house.url) as client:

@@ -202,6 +202,29 @@ async def test_a_client_that_reads_again_is_served_on_as_before(house: EchoHouse
         assert client.waiting() == 0
 
 
+async def test_a_ping_of_the_websockets_own_gets_its_pong(house: EchoHouse) -> None:
+    async with StallingSocket(house.url) as client:
+        await client.ping("hello")
+        assert await client.frame() == "hello"
+        await client.send('421["act",{}]')
+
+        assert (await client.frame() or "").startswith("431[")
+
+
+async def test_a_client_whose_welcome_is_late_is_cut_off_when_too_much_waits_behind_it(
+    house: EchoHouse,
+) -> None:
+    async with RawSocket(house.url) as client:
+        await client.join("held")
+        for number in range(256):
+            house.tell_everybody("said", {"n": number})
+        assert house.gate.gone.empty()
+        house.tell_everybody("said", {"n": 256})
+
+        await asyncio.wait_for(house.gate.gone.get(), SOON_S)
+    assert house.server.dropped["slow_welcome"] == 1
+
+
 async def test_others_are_answered_while_a_stalled_client_is_told_and_cut_off(house: EchoHouse) -> None:
     async with RawSocket(house.url) as prompt, StallingSocket(house.url):
         await prompt.join(None)
