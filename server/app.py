@@ -53,6 +53,8 @@ from telemetry.clock import Clock, SystemClock
 from telemetry.logs import flush, get_logger
 
 DRAIN_S: Final = 1.0  # how long requests in flight may take when the process ends
+CUT_S: Final = 1.5  # how long what has been cancelled may hold on to the database
+CLOSE_S: Final = 0.5  # how long the closing of one client of a server may take
 SEEN_S: Final = 1.0  # how long `/readyz` says at least that the process ends, before nobody answers
 END_S: Final = 7.5  # from the signal on; a process that has not ended by then is ended
 MAX_STAGGER_MS: Final = 40  # processes don't all go for a deadline in the same millisecond
@@ -69,6 +71,7 @@ class WebProcess:
         services: Services,
         instruments: Instruments,
         clock: HouseClock,
+        pool: asyncpg.Pool,
         edge: SocketEdge,
         lane: Lane | None,
         draining: asyncio.Event,
@@ -76,6 +79,7 @@ class WebProcess:
         self.services = services
         self._instruments = instruments
         self._clock = clock
+        self._pool = pool
         self._edge = edge
         self._lane = lane
         self._draining = draining
@@ -92,7 +96,7 @@ class WebProcess:
         """
         async with AsyncExitStack() as stack:
             redis = valkey_client(settings.redis_url)
-            stack.push_async_callback(redis.aclose)
+            stack.push_async_callback(_close, redis.aclose)
             clock = HouseClock(machine or SystemClock())
             follow(clock)
             instruments = Instruments(settings, redis, kind=kind, clock=clock, refusals=_REFUSALS)
@@ -100,13 +104,14 @@ class WebProcess:
             start_logging(quietly, instruments.process, fd=log_fd)
             stack.callback(flush)
             engine = create_engine(settings.database_url, pool_size=settings.db_pool_size, application=kind)
-            stack.push_async_callback(engine.dispose)
+            stack.push_async_callback(_close, engine.dispose)
             pool = await create_pool(
                 settings.database_url, pool_size=settings.db_pool_size, application=f"{kind} floor"
             )
-            stack.push_async_callback(pool.close)
+            stack.callback(pool.terminate)
+            stack.push_async_callback(_close, pool.close)
             bells = Bells(settings.redis_url)
-            stack.push_async_callback(bells.close)
+            stack.push_async_callback(_close, bells.close)
             passwords = Passwords()
             stack.callback(passwords.close)
 
@@ -127,7 +132,7 @@ class WebProcess:
             )
             draining = asyncio.Event()
             job_bell = JobBell(open_queue(settings.redis_url))
-            stack.push_async_callback(job_bell.close)
+            stack.push_async_callback(_close, job_bell.close)
             desk = PayoutDesk(
                 engine,
                 job_bell,
@@ -172,6 +177,7 @@ class WebProcess:
                 services=services,
                 instruments=instruments,
                 clock=clock,
+                pool=pool,
                 edge=edge,
                 lane=lane,
                 draining=draining,
@@ -197,7 +203,7 @@ class WebProcess:
         runner = web.AppRunner(app, handle_signals=False, access_log=None, shutdown_timeout=DRAIN_S)
         await runner.setup()
         try:
-            async with asyncio.TaskGroup() as group:
+            async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
                 alerts = AlertBells(self._instruments.alerts, self.services.bells, self._edge.tell_alert)
                 running = [
                     group.create_task(self._instruments.run(), name="instruments"),
@@ -221,6 +227,9 @@ class WebProcess:
                 await self._drain()
                 for task in running:
                     task.cancel()
+                # A query of a database that stands still can't be cancelled: cut what is left of them.
+                cut = asyncio.get_running_loop().call_later(CUT_S, self._pool.terminate)
+                stack.callback(cut.cancel)
         finally:
             await runner.cleanup()
             log.info("web.stopped")
@@ -246,6 +255,13 @@ class WebProcess:
         token = request.cookies.get("casino_session")
         session = await self.services.identity.authenticate(token) if token else None
         return session is None or session.user.role == "admin"
+
+
+async def _close(close: Callable[[], Awaitable[object]]) -> None:
+    """Close something in good order, unless the other side stands still."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(CLOSE_S):
+            await close()
 
 
 _REFUSALS: Final = (RuleViolation, EconomyError, WireError, TableBusy, TableHalted)

@@ -101,15 +101,19 @@ class Floor:
 
     async def let_go(self) -> None:
         """Remember which players this process cuts off, and let the commands in hand end; within 2 s."""
-        users = self.presence.users()
-        try:
-            async with asyncio.timeout(MARK_S):
-                await mark_cut_off(self._pool, users, process=self.presence.process)
-        except (*UNREACHABLE, asyncpg.PostgresError) as fault:
-            log.warning("floor.cut_offs_unmarked", users=len(users), error=type(fault).__name__)
+        if self._group is not None:
+            marking = self._group.create_task(self._mark_cut_off(), name="cut-offs")
+            await asyncio.wait([marking], timeout=MARK_S)  # asyncpg can't be trusted to let go by then
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FINISH_S):
                 await self._is_idle.wait()
+
+    async def _mark_cut_off(self) -> None:
+        users = self.presence.users()
+        try:
+            await mark_cut_off(self._pool, users, process=self.presence.process)
+        except (*UNREACHABLE, asyncpg.PostgresError) as fault:
+            log.warning("floor.cut_offs_unmarked", users=len(users), error=type(fault).__name__)
 
     async def play(
         self,

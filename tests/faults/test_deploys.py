@@ -1,11 +1,15 @@
 """Processes are replaced under play: every socket is closed in good order, and no turn is lost by it."""
 
 import asyncio
+import os
 import signal
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 import aiohttp
 import pytest
+from redis.asyncio import Redis
 
 from tests.end_to_end.clients import connected, seat_of
 from tests.end_to_end.house import House
@@ -87,6 +91,45 @@ async def test_500_sockets_are_told_and_closed_and_the_process_is_gone_within_8_
         await doomed.kill()
         await asyncio.wait(closings, timeout=END_MAX_S)
     assert left_badly(unlucky) == unlucky
+
+
+@asynccontextmanager
+async def stopped(pids: list[int]) -> AsyncIterator[None]:
+    """These processes stand still (SIGSTOP) meanwhile; those that are gone afterwards are left alone."""
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
+_BACKENDS = """
+SELECT array_agg(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name LIKE 'web%'"""
+
+
+@pytest.mark.parametrize("server", ["valkey", "postgresql"])
+async def test_a_process_lets_its_clients_go_though_a_server_stands_still(
+    house: House, redis_url: str, server: str
+) -> None:
+    await house.open()
+    (web,) = house.processes
+    table_id = await house.table()
+    async with onlookers(house.url, 20) as (crowd, closings), house.client(await house.guest()) as client:
+        await sit(client, table_id)
+        async with Redis.from_url(redis_url) as valkey:
+            info = await valkey.info("server")
+        pids = [info["process_id"]] if server == "valkey" else await house.value(_BACKENDS)
+        async with stopped(pids):
+            began = time.monotonic()
+            web.signal(signal.SIGTERM)
+            assert await web.wait(timeout_s=END_MAX_S) == 0
+            assert time.monotonic() - began < END_MAX_S
+        await asyncio.wait(closings, timeout=END_MAX_S)
+    assert left_badly(crowd) == []
 
 
 @pytest.mark.parametrize("comes_back", [True, False], ids=["who comes back", "who stays away"])
