@@ -6,10 +6,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help setup run check test faults bench soak lock clean
+.PHONY: help setup run check test faults bench bench-floor bench-sockets soak lock clean
 
 help: ## what there is
-	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 setup: $(VENV)/.ready static/node_modules/.ready ## set up .venv and the front-end packages
 
@@ -47,8 +47,15 @@ faults: setup ## the long tests that kill, pause and cut real processes
 bench: setup ## measurements, side by side
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-bench-%: setup ## one of them: engine, floor …
+bench-%: setup ## one of them: engine, odds
 	@$(BIN)/python -m tests.bench $* $(ARGS)
+
+bench-floor: setup ## the whole casino under players and watchers (ARGS="--tables 50 --seconds 60")
+	@$(BIN)/python -m tests.bench.floor_load $(ARGS)
+
+bench-sockets: setup ## the socket server beside Node.js and python-socketio (ARGS="--repeats 5")
+	@tools/npm.sh ci --ignore-scripts --prefix tests/bench/node >/dev/null
+	@$(BIN)/python -m tests.bench.sockets $(ARGS)
 
 soak: setup ## long statistical and stress runs
 	@$(BIN)/pytest tests/soak $(ARGS)
@@ -59,4 +66,4 @@ lock: $(VENV)/bin/uv ## renew the lock files
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --constraint requirements.lock pyproject.toml -o requirements-production.lock
 
 clean: ## remove what setup made (not .casino, the casino's data)
-	@rm -rf $(VENV) static/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) static/node_modules tests/bench/node/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

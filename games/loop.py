@@ -29,6 +29,7 @@ from games.ports import (
     Stored,
     Untimely,
 )
+from games.timers import time_back, wait_of
 from telemetry.clock import Clock
 from telemetry.logs import get_logger
 from telemetry.measure import measure_game_loop
@@ -239,13 +240,17 @@ class TableLoop:
         here = await self._attendance.connected(self.table_id, tuple(seated))
         if all(seated[user_id].bet for user_id in here):
             numbers = frozenset(n for n, seat in enumerate(stored.state.seats, 1) if seat.user_id in here)
-            await self._answer(Request(command=Deal(connected=numbers), name="deal"), None)
+            deal = Request(command=Deal(connected=numbers), name="deal", at_version=stored.version)
+            await self._answer(deal, None)
 
     async def _step(self, request: Request) -> _Ack:
         """Decide, commit, publish; decides again when another process was first."""
         with measure_game_loop("blackjack", operation=request.name, table_id=self.table_id):
             for _ in range(MAX_TRIES):
                 stored = self._stored or await self._look()
+                if request.at_version not in (None, stored.version):
+                    self.seats_changed()  # who is here may matter on this version, too: look again
+                    return {}
                 decided = await self._decide(request, stored)
                 if isinstance(decided, Replayed):
                     return decided.ack
@@ -305,6 +310,9 @@ class TableLoop:
     async def _decide(self, request: Request, stored: Stored) -> Step | Replayed | None:
         """The move; or the first ack of a repeated command; or None: the refusal was of an old version."""
         dealer = await self._store.dealer(stored)
+        wait = wait_of(stored.state) if isinstance(request.command, Expire) else None
+        if wait is not None and await self._store.owes_time(stored, wait.user_ids, wait.ms):
+            return time_back(stored, wait, dealer)
         try:
             events, after = decide_and_evolve(stored.state, request.command, dealer)
         except RuleViolation as refusal:

@@ -35,6 +35,7 @@ class Request:
     user_id: str | None = None
     command_id: str | None = None
     fingerprint: bytes | None = None
+    at_version: int | None = None  # a step of the house that means nothing on another version
 
 
 class Guard(StrEnum):
@@ -122,6 +123,10 @@ class Store(Protocol):
 
     async def recheck(self, request: Request, table_id: str) -> tuple[int, Replayed | None]:
         """The table's version now, and the ack if this very command was carried out before."""
+        ...
+
+    async def owes_time(self, stored: Stored, user_ids: tuple[str, ...], timer_ms: int) -> bool:
+        """Whether the house cut one of these players off while the timer, set for so long, was theirs."""
         ...
 
 

@@ -21,8 +21,9 @@ log = get_logger()
 Facts = dict[str, Any]  # a payload that is JSON already
 
 PATIENCE_S: Final = 2.0  # nothing that goes through Valkey is worth waiting longer for
+DEAF_AFTER_S: Final = 3.0  # without the own heartbeat; half a second later the channel is subscribed again
+_BEAT: Final = b"beat:"
 _BEAT_S: Final = 1.0
-_DEAF_AFTER_S: Final = 4.0
 _RETRY_S: Final = (0.1, 0.2, 0.5, 1.0)
 _TROUBLE: Final = (RedisError, OSError, TimeoutError)
 
@@ -80,7 +81,7 @@ class AlertRaised(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class AlertResolved(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """An alert is over; the payload is that of `alert_resolved`."""
+    """An alert is over; the payload is that of `alert_resolved` with the process whose alert it was."""
 
     payload: Facts
 
@@ -136,19 +137,35 @@ def is_cancelled() -> bool:
 
 
 class Ear:
-    """Hears one channel, subscribes again after every fault, and knows by its own heartbeat that it hears."""
+    """Hears one channel, subscribes again after every fault, and knows by its own heartbeat that it hears.
 
-    def __init__(self, redis_url: str, channel: str) -> None:
+    The heartbeat goes out by `publish`, the way of the messages themselves, on their channel: it proves both
+    directions. `went_deaf` and `hears_again` are called when it does.
+    """
+
+    def __init__(self, redis_url: str, channel: str, publish: Callable[[bytes], Awaitable[object]]) -> None:
         self._redis_url = redis_url
         self._channel = channel
-        self._beat_channel = f"{channel}:beat:{uuid4().hex}"
+        self._publish = publish
+        self._own_beat = _BEAT + uuid4().hex.encode()
+        self._beat_now = asyncio.Event()
         self._heard_at: float | None = None
+        self.went_deaf: Callable[[], None] = lambda: None
+        self.hears_again: Callable[[], None] = lambda: None
 
     def is_hearing(self) -> bool:
         """Whether the own heartbeat came back within the last seconds."""
-        return (
-            self._heard_at is not None and asyncio.get_running_loop().time() - self._heard_at < _DEAF_AFTER_S
-        )
+        now = asyncio.get_running_loop().time()
+        return self._heard_at is not None and now - self._heard_at < DEAF_AFTER_S
+
+    async def beat(self) -> None:
+        """Send the heartbeat until cancelled."""
+        while not is_cancelled():
+            await self._publish(self._own_beat)
+            self._beat_now.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_BEAT_S):
+                    await self._beat_now.wait()
 
     async def messages(self) -> AsyncIterator[bytes | Literal["subscribed"]]:
         """Every message of the channel; `"subscribed"` says that some may have been missed before."""
@@ -158,13 +175,15 @@ class Ear:
             pubsub = client.pubsub(ignore_subscribe_messages=True)
             try:
                 async with asyncio.timeout(PATIENCE_S):
-                    await pubsub.subscribe(self._channel, self._beat_channel)
+                    await pubsub.subscribe(self._channel)
+                self._beat_now.set()
                 yield "subscribed"
-                async for message in self._heard(client, pubsub):
+                async for message in self._heard(pubsub):
                     faults = 0
                     yield message
             except _TROUBLE as error:
                 log.warning("bells.channel_lost", channel=self._channel, error=str(error), faults=faults)
+                self.went_deaf()
             finally:
                 self._heard_at = None
                 with suppress(*_TROUBLE):
@@ -173,21 +192,19 @@ class Ear:
             await asyncio.sleep(_RETRY_S[min(faults, len(_RETRY_S) - 1)])
             faults += 1
 
-    async def _heard(self, client: Redis, pubsub: PubSub) -> AsyncIterator[bytes]:
+    async def _heard(self, pubsub: PubSub) -> AsyncIterator[bytes]:
         now = asyncio.get_running_loop().time
-        own_channel = self._beat_channel.encode()
-        beat_due, last_heard = now(), now()
+        last_heard = now()
         while True:
-            if now() >= beat_due:
-                async with asyncio.timeout(PATIENCE_S):
-                    await client.publish(self._beat_channel, b"")
-                beat_due = now() + _BEAT_S
             message = await pubsub.get_message(timeout=_BEAT_S / 2)
-            if message is not None and message["channel"] == own_channel:
+            data: bytes = b"" if message is None else message["data"]
+            if data == self._own_beat:
+                if self._heard_at is None:
+                    self.hears_again()
                 last_heard = self._heard_at = now()
-            elif message is not None:
-                yield message["data"]
-            if now() - last_heard > _DEAF_AFTER_S:
+            elif data and not data.startswith(_BEAT):
+                yield data
+            if now() - last_heard > DEAF_AFTER_S:
                 raise TimeoutError("the own heartbeat is not heard")
 
 
@@ -198,23 +215,29 @@ class Bells:
 
     def __init__(self, redis_url: str) -> None:
         self._redis = valkey_client(redis_url)
-        self._ear = Ear(redis_url, self.channel)
+        self.ear = Ear(redis_url, self.channel, self._publish)
         self.lost = 0  # bells that could not be rung
 
     def is_hearing(self) -> bool:
         """Whether this process would hear a bell now."""
-        return self._ear.is_hearing()
+        return self.ear.is_hearing()
 
     async def ring(self, bell: Bell) -> bool:
         """Tell every process, this one too; whether it could be rung. Never raises: a lost bell heals."""
-        try:
-            async with asyncio.timeout(PATIENCE_S):
-                await self._redis.publish(self.channel, _encoder.encode(bell))
-        except _TROUBLE as error:
+        error = await self._publish(_encoder.encode(bell))
+        if error is not None:
             self.lost += 1
             log.warning("bells.bell_lost", bell=type(bell).__name__, error=str(error), lost=self.lost)
-            return False
-        return True
+        return error is None
+
+    async def _publish(self, message: bytes) -> Exception | None:
+        """Answers what went wrong."""
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await self._redis.publish(self.channel, message)
+        except _TROUBLE as error:
+            return error
+        return None
 
     async def listen(
         self,
@@ -223,7 +246,14 @@ class Bells:
         missed: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """Hand every bell to the handler, for ever; `missed` is called when bells may have been missed."""
-        async for message in self._ear.messages():
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.ear.beat())
+            await self._listen(handler, missed)
+
+    async def _listen(
+        self, handler: Callable[[Bell], Awaitable[None]], missed: Callable[[], Awaitable[None]] | None
+    ) -> None:
+        async for message in self.ear.messages():
             try:
                 if message == "subscribed":
                     if missed is not None:

@@ -6,7 +6,7 @@ of commands to standard error.
 
 import typer
 
-from server.commands import admin, payout, processes, rules, simulate, verify
+from server.commands import admin, loadtest, payout, processes, rules, simulate, verify
 
 app = typer.Typer(
     name="casino",
@@ -20,6 +20,7 @@ admin.add_to(app)
 rules.add_to(app)
 simulate.add_to(app)
 verify.add_to(app)
+loadtest.add_to(app)
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -16,7 +16,7 @@ from server.settings import Settings
 from telemetry import logs
 from telemetry.alerts import AlertChange, AlertRaised, Alerts, iso
 from telemetry.blame import LoopWatch
-from telemetry.clock import SystemClock
+from telemetry.clock import Clock
 from telemetry.exposition import prometheus_text
 from telemetry.lag import LagProbe
 from telemetry.measure import configure
@@ -54,10 +54,16 @@ class Instruments:
     """Made once in a composition root; `run` for as long as the process lives."""
 
     def __init__(
-        self, settings: Settings, redis: Redis, *, kind: str, refusals: tuple[type[BaseException], ...]
+        self,
+        settings: Settings,
+        redis: Redis,
+        *,
+        kind: str,
+        clock: Clock,
+        refusals: tuple[type[BaseException], ...],
     ) -> None:
         self.process = name_process(kind)
-        self.clock = SystemClock()
+        self.clock = clock
         thresholds = Thresholds(default_ms=settings.lag_threshold_ms)
         self.registry = Registry(self.clock, thresholds=thresholds)
         self.alerts = Alerts(self.clock, process=self.process)
@@ -108,11 +114,18 @@ class Instruments:
             self._watch.stop()
 
 
-class AlertBells:
-    """Rings for each alert that begins or ends here; bounded, and never in an operation's way."""
+Tell = Callable[[AlertRaisedBell | AlertResolvedBell], Awaitable[None]]
 
-    def __init__(self, alerts: Alerts, bells: Bells) -> None:
+
+class AlertBells:
+    """Rings for each alert that begins or ends here; bounded, and never in an operation's way.
+
+    `tell` is called before a bell is rung: Valkey may be what is wrong.
+    """
+
+    def __init__(self, alerts: Alerts, bells: Bells, tell: Tell | None = None) -> None:
         self._bells = bells
+        self._tell = tell
         self._changes: asyncio.Queue[AlertChange] = asyncio.Queue(1000)
         self._end = alerts.subscribe(self._note)
 
@@ -125,11 +138,17 @@ class AlertBells:
         try:
             while True:
                 change = await self._changes.get()
-                payload = change.alert.payload()
-                if isinstance(change, AlertRaised):
-                    await self._bells.ring(AlertRaisedBell(payload=payload))
-                else:
-                    resolved = {"alert_id": change.alert.alert_id, "at": iso(change.at)}
-                    await self._bells.ring(AlertResolvedBell(payload=resolved))
+                bell = _bell_of(change)
+                if self._tell is not None:
+                    await self._tell(bell)
+                await self._bells.ring(bell)
         finally:
             self._end()
+
+
+def _bell_of(change: AlertChange) -> AlertRaisedBell | AlertResolvedBell:
+    alert = change.alert
+    if isinstance(change, AlertRaised):
+        return AlertRaisedBell(payload=alert.payload())
+    at = iso(change.at)
+    return AlertResolvedBell(payload={"alert_id": alert.alert_id, "process": alert.process, "at": at})

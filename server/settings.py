@@ -51,6 +51,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     allowed_origins: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
     rate_limits: bool = True
+    sockets_per_address: int = 1_000
+    sockets_per_user: int = 50
+    watchers_per_table: int = 2_000
     metrics_token: str | None = None
     shoe_keys: tuple[bytes, ...] = ()
     session_ttl_s: int = 30 * 86400
@@ -171,6 +174,9 @@ _READERS = {
     "ALLOWED_ORIGINS": _origins,
     "TRUSTED_PROXIES": _networks,
     "RATE_LIMITS": _switch,
+    "SOCKETS_PER_ADDRESS": _whole(1, 1_000_000),
+    "SOCKETS_PER_USER": _whole(1, 1_000_000),
+    "WATCHERS_PER_TABLE": _whole(1, 1_000_000),
     "METRICS_TOKEN": _text,
     "SHOE_KEYS": _keys,
     "SESSION_TTL_S": _whole(60, 366 * 86400),

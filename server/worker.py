@@ -8,12 +8,15 @@ from contextlib import AsyncExitStack
 import uvloop
 
 from economy.errors import EconomyError
+from economy.ids import follow
 from server.bells import Bells, valkey_client
+from server.clock import HouseClock
 from server.database import DatabaseUnusable, create_engine, reach
 from server.instruments import AlertBells, Instruments, start_logging
 from server.lane import make_lane
 from server.settings import Settings
 from server.sockets.logtap import LogBells
+from telemetry.clock import SystemClock
 from telemetry.logs import flush, get_logger
 
 log = get_logger()
@@ -36,7 +39,9 @@ async def _run(settings: Settings, *, serves_health: bool) -> int:
     async with AsyncExitStack() as stack:
         redis = valkey_client(settings.redis_url)
         stack.push_async_callback(redis.aclose)
-        instruments = Instruments(settings, redis, kind="worker", refusals=(EconomyError,))
+        clock = HouseClock(SystemClock())
+        follow(clock)
+        instruments = Instruments(settings, redis, kind="worker", clock=clock, refusals=(EconomyError,))
         start_logging(settings, instruments.process)
         stack.callback(flush)
         engine = create_engine(settings.database_url, pool_size=settings.db_pool_size, application="worker")
@@ -51,6 +56,7 @@ async def _run(settings: Settings, *, serves_health: bool) -> int:
         async with asyncio.TaskGroup() as group:
             running = [
                 group.create_task(instruments.run(), name="instruments"),
+                group.create_task(clock.keep(engine), name="clock"),
                 group.create_task(AlertBells(instruments.alerts, bells).run(), name="alerts"),
                 group.create_task(LogBells(bells, instruments.clock).run(), name="log bells"),
                 group.create_task(lane.run(), name="lane"),

@@ -152,7 +152,11 @@ async def casino(
 
 
 def start_casino(
-    *arguments: str, folder: Path, environment: Mapping[str, str] | None = None, port: int | None = None
+    *arguments: str,
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    port: int | None = None,
+    module: str = "server.cli",
 ) -> CasinoProcess:
     """The same without the context: the caller calls `clean_up`."""
     chosen = free_port() if port is None else port
@@ -161,7 +165,7 @@ def start_casino(
     output_file, errors_file = folder / f"{name}.out", folder / f"{name}.err"
     with output_file.open("xb") as output, errors_file.open("xb") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "server.cli", *arguments],
+            [sys.executable, "-m", module, *arguments],
             cwd=ROOT,
             env=_clean_environment() | {"PORT": str(chosen)} | dict(environment or {}),
             stdin=subprocess.DEVNULL,

@@ -48,6 +48,7 @@ class MemoryStore:
     commits: int = 0
     lost_connections: int = 0  # the next commits succeed, but their answer is lost
     unreachable: int = 0  # the next loads fail
+    owed: set[str] = field(default_factory=set)  # players who are owed their time
 
     @classmethod
     def of(cls, table_id: str, state: TableState, cards: Dealer, clock: ManualClock) -> "MemoryStore":
@@ -74,6 +75,13 @@ class MemoryStore:
         """The version and the ack of a repeat."""
         assert table_id == self.stored.table_id
         return self.stored.version, self._repeat(request)
+
+    async def owes_time(self, stored: Stored, user_ids: tuple[str, ...], timer_ms: int) -> bool:
+        """Whether one of them is owed time; a timer that is set again is another one."""
+        del stored, timer_ms
+        is_owed = bool(self.owed & set(user_ids))
+        self.owed -= set(user_ids)
+        return is_owed
 
     async def commit(self, step: Step) -> Outcome:
         """The compare-and-swap."""

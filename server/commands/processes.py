@@ -32,12 +32,21 @@ def dev(
     raise typer.Exit(main(port=port, bots=bots, data_dir=data_dir, as_json=as_json))
 
 
-def web() -> None:
+def web(
+    processes: Annotated[
+        int, typer.Option(min=1, max=256, help="How many processes share the port; about one a core.")
+    ] = 1,
+    supervised_by: Annotated[int | None, typer.Option(hidden=True)] = None,
+) -> None:
     """Serve players and operators; with WORKER_MODE=embedded (the default) the dividend lane too."""
     settings = _settings()
+    if processes > 1:
+        from server.supervisor import main as supervise  # noqa: PLC0415
+
+        raise typer.Exit(supervise(settings, processes))
     from server.app import main  # noqa: PLC0415 - costs time that other commands need not spend
 
-    raise typer.Exit(main(settings))
+    raise typer.Exit(main(settings, supervised_by=supervised_by))
 
 
 def worker() -> None:

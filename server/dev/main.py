@@ -17,13 +17,14 @@ import msgspec
 import typer
 import uvloop
 
-from server.app import WebProcess, listen
+from server.app import WebProcess
 from server.dev.bots import Bot, Orders
 from server.dev.demo import found_syndicates, furnish, hire_bots, is_new, keep_solvent
 from server.embedded.errors import EmbeddedError
 from server.embedded.servers import EmbeddedServers
 from server.floor.seeds import SeedUnreadable
 from server.identity.service import create_admin
+from server.listening import listen
 from server.migrate import migrate
 from server.settings import Settings, SettingsError
 from telemetry.logs import get_logger

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Iterable
 from typing import Final, Protocol
 
 from games.blackjack.view import TableView, view
@@ -26,6 +27,10 @@ class Pushes(Protocol):
 
     async def balance_changed(self, user_id: str, payload: dict[str, object]) -> None:
         """A player's new balance to all of the player's sockets."""
+        ...
+
+    def balances_missed(self, user_ids: Iterable[str]) -> None:
+        """These players may not have been told their balances."""
         ...
 
 
@@ -54,7 +59,8 @@ class Broadcast:
         self._wake.set()
 
     def refresh(self, stored: Stored) -> None:
-        """Take note that this process's own watchers may have missed a view."""
+        """Take note that this process's own watchers may have missed a view, and its players a balance."""
+        self._pushes.balances_missed(seat.user_id for seat in stored.state.seats if seat.user_id)
         waiting = self._views.get(stored.table_id)
         if waiting is None or waiting[0].version < stored.version:
             self._views[stored.table_id] = (stored, waiting is None or waiting[1])

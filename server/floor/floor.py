@@ -20,6 +20,7 @@ from server.bells import is_cancelled
 from server.errors import Forbidden, ServerRestarting, UnknownTable
 from server.floor.advice import advise
 from server.floor.broadcast import Broadcast, view_now
+from server.floor.cutoffs import mark_cut_off
 from server.floor.presence import RENEW_S, Presence
 from server.floor.seeds import SeedVault
 from server.floor.store import UNREACHABLE, TableStore
@@ -33,6 +34,8 @@ HEAL_S: Final = 2.0
 IDLE_NS: Final = (
     60_000_000_000  # an unwatched loop that nobody used for so long ends; the sweep starts it again
 )
+MARK_S: Final = 1.0  # what remembering whom it cuts off may take a process that goes down
+FINISH_S: Final = 1.0  # and what the commands that it has taken
 SUMMARIES_NS: Final = 500_000_000  # how old the lobby's list may be
 
 _OVERDUE: Final = "SELECT table_id FROM tables WHERE deadline < clock_timestamp() - interval '1 second'"
@@ -70,6 +73,7 @@ class Floor:
         self._store = store
         self._vault = vault
         self.presence = presence
+        presence.when_gone = self._is_gone
         self._broadcast = broadcast
         self._clock = clock
         self._stagger_ms = stagger_ms
@@ -77,6 +81,9 @@ class Floor:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._group: asyncio.TaskGroup | None = None
         self._is_draining = False
+        self._in_hand = 0  # players' commands
+        self._is_idle = asyncio.Event()
+        self._is_idle.set()
         self._summaries: tuple[int, tuple[TableState, ...]] = (0, ())
 
     async def run(self) -> None:
@@ -92,6 +99,22 @@ class Floor:
         """Take no more commands: another process will."""
         self._is_draining = True
 
+    async def let_go(self) -> None:
+        """Remember which players this process cuts off, and let the commands in hand end; within 2 s."""
+        if self._group is not None:
+            marking = self._group.create_task(self._mark_cut_off(), name="cut-offs")
+            await asyncio.wait([marking], timeout=MARK_S)  # asyncpg can't be trusted to let go by then
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FINISH_S):
+                await self._is_idle.wait()
+
+    async def _mark_cut_off(self) -> None:
+        users = self.presence.users()
+        try:
+            await mark_cut_off(self._pool, users, process=self.presence.process)
+        except (*UNREACHABLE, asyncpg.PostgresError) as fault:
+            log.warning("floor.cut_offs_unmarked", users=len(users), error=type(fault).__name__)
+
     async def play(
         self,
         user_id: str,
@@ -104,15 +127,21 @@ class Floor:
     ) -> dict[str, object]:
         """Carry out a player's command; the ack without `ok`, after the commit. Raises the refusal."""
         loop = await self._loop(table_id)
-        return await loop.submit(
-            Request(
-                command=command,
-                name=name,
-                user_id=user_id,
-                command_id=command_id,
-                fingerprint=fingerprint(name, payload),
-            )
+        request = Request(
+            command=command,
+            name=name,
+            user_id=user_id,
+            command_id=command_id,
+            fingerprint=fingerprint(name, payload),
         )
+        self._in_hand += 1
+        self._is_idle.clear()
+        try:
+            return await loop.submit(request)
+        finally:
+            self._in_hand -= 1
+            if self._in_hand == 0:
+                self._is_idle.set()
 
     async def operate(self, table_id: str, command: Command) -> None:
         """Carry out an operator's command; raises the refusal."""
@@ -245,16 +274,25 @@ class Floor:
             if loop.stored is not None and loop.stored.state.phase is not Phase.CLOSED:
                 await self._look_after_seats(table_id, loop, loop.stored.state)
 
+    def _is_gone(self, user_id: str) -> None:
+        """A player's last socket here is gone: perhaps every seat that is left has bet."""
+        for loop in self._loops.values():
+            if loop.stored is not None and seat_of(loop.stored.state, user_id):
+                loop.seats_changed()
+
     async def _look_after_seats(self, table_id: str, loop: TableLoop, state: TableState) -> None:
+        version = loop.version
         seated = tuple(seat.user_id for seat in state.seats if seat.user_id and not seat.is_leaving)
         if not seated:
             return
         for user_id in await self.presence.overdue(seated, state.config.seat_hold_ms):
+            vacate = Request(command=Vacate(user_id=user_id), name="vacate", at_version=version)
             with contextlib.suppress(Exception):  # refused: somebody else vacated the seat
-                await loop.submit(Request(command=Vacate(user_id=user_id), name="vacate"))
-                log.info(
-                    "table.seat_vacated", table_id=table_id, user_id=user_id, seat=seat_of(state, user_id)
-                )
+                await loop.submit(vacate)
+            if loop.version != version + 1:
+                break  # somebody was quicker: who is gone is looked up again in a moment
+            version = loop.version
+            log.info("table.seat_vacated", table_id=table_id, user_id=user_id, seat=seat_of(state, user_id))
         if state.phase is Phase.BETTING:
             loop.seats_changed()
 

@@ -1,46 +1,55 @@
 """Who is connected and how many watch: leases in Valkey that every web process renews, no part of any state.
 
-`presence:users` is a sorted set of users by the moment (ms, Valkey's clock) until which they count as here. A
-process with a socket of theirs renews it; when the last socket goes it is left to run out after `LINGER_MS`,
-long enough for another process to renew it. `presence:watchers:TABLE` is a hash of processes with their
-number of sockets and the lease's end.
+`presence:user:USER` is a hash of processes with the moment (ms, Valkey's clock) until which the user counts
+as here through each; the latest one counts. A process with a socket of theirs renews its own; when its last
+socket of theirs goes, its lease runs out after `LINGER_MS`: time to load a page again.
+`presence:watchers:TABLE` is a hash of processes with their number of sockets and the lease's end.
 """
 
 import asyncio
 from collections import Counter, defaultdict
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 from redis.asyncio import Redis
+from redis.commands.core import AsyncScript
 from redis.exceptions import RedisError
 
 from telemetry.logs import get_logger
 
 LEASE_MS: Final = 7_000
-LINGER_MS: Final = 2_500
+LINGER_MS: Final = 1_000
 RENEW_S: Final = 2.0
 PATIENCE_S: Final = 1.0  # how long Valkey may take; then who is here can't be looked up
+AWAY_S: Final = 1.0  # after a failure Valkey is not asked for so long
+CALLS_MAX: Final = 16  # at once: each takes a connection, and a crowd that comes back is large
+CHUNK: Final = 500  # users in one call: Valkey does nothing else meanwhile
 
 log = get_logger()
 
 _CLOCK: Final = "local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000); "
+_KEPT_MS: Final = 86_400_000  # no seat is held for a day
 
-# KEYS: the set. ARGV: lease, then users.
+# KEYS: the users' hashes. ARGV: process, lease.
 _RENEW: Final = (
     _CLOCK
-    + "for i = 2, #ARGV do redis.call('ZADD', KEYS[1], now + ARGV[1], ARGV[i]) end "
-    + "redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - 86400000)"
+    + "for i = 1, #KEYS do redis.call('HSET', KEYS[i], ARGV[1], now + ARGV[2]) "
+    + f"redis.call('PEXPIRE', KEYS[i], {_KEPT_MS}) end"
 )
 
-# KEYS: the set. ARGV: lease of the unknown, hold, then users.
-# Answers for each: 1 here, 0 gone, -1 gone for longer than the hold.
+# KEYS: the users' hashes. ARGV: lease of the unknown, hold.
+# Answers for each: 1 here, 0 gone, -1 gone for longer than the hold. Drops leases over but for the last.
 _LOOK_UP: Final = (
     _CLOCK
     + "local found = {} "
-    + "for i = 3, #ARGV do local till = redis.call('ZSCORE', KEYS[1], ARGV[i]) "
-    + "if not till then redis.call('ZADD', KEYS[1], 'NX', now + ARGV[1], ARGV[i]); till = now + ARGV[1] end "
-    + "till = tonumber(till) "
-    + "if till > now then found[#found + 1] = 1 "
-    + "elseif till + ARGV[2] > now then found[#found + 1] = 0 else found[#found + 1] = -1 end end "
+    + "for i = 1, #KEYS do local all = redis.call('HGETALL', KEYS[i]); local till = 0; local last "
+    + "for j = 1, #all, 2 do local ends = tonumber(all[j + 1]) "
+    + "if ends > till then if last and till <= now then redis.call('HDEL', KEYS[i], last) end "
+    + "till = ends; last = all[j] elseif ends <= now then redis.call('HDEL', KEYS[i], all[j]) end end "
+    + "if not last then till = now + ARGV[1]; redis.call('HSET', KEYS[i], '', till) "
+    + f"redis.call('PEXPIRE', KEYS[i], {_KEPT_MS}) end "
+    + "if till > now then found[i] = 1 "
+    + "elseif till + ARGV[2] > now then found[i] = 0 else found[i] = -1 end end "
     + "return found"
 )
 
@@ -61,10 +70,15 @@ class Presence:
 
     def __init__(self, redis: Redis, process: str) -> None:
         self._redis = redis
-        self._process = process
+        self.process = process
+        self.when_gone: Callable[[str], None] = lambda _user_id: (
+            None
+        )  # a user's last socket here has lingered
         self._users: Counter[str] = Counter()  # sockets a user
         self._watching: defaultdict[str, set[str]] = defaultdict(set)  # sockets a table
         self._counts: dict[str, int] = {}  # watchers a table over all processes, as last heard
+        self._away_until = 0.0  # loop time
+        self._gate = asyncio.Semaphore(CALLS_MAX)
         self._renew = redis.register_script(_RENEW)
         self._look_up = redis.register_script(_LOOK_UP)
         self._count = redis.register_script(_COUNT)
@@ -75,11 +89,22 @@ class Presence:
         await self._lease([user_id], LEASE_MS)
 
     async def disconnected_socket(self, user_id: str) -> None:
-        """A socket of this user closed here; the last one lets the lease run out."""
+        """A socket of this user closed here; after the last one this process's lease runs out."""
         self._users[user_id] -= 1
         if self._users[user_id] <= 0:
             del self._users[user_id]
             await self._lease([user_id], LINGER_MS)
+            if user_id in self._users:  # back already, and whose lease was written last nobody knows
+                await self._lease([user_id], LEASE_MS)
+            asyncio.get_running_loop().call_later(LINGER_MS / 1000, self._is_gone, user_id)
+
+    def _is_gone(self, user_id: str) -> None:
+        if user_id not in self._users:
+            self.when_gone(user_id)
+
+    def users(self) -> tuple[str, ...]:
+        """The users who have a socket here."""
+        return tuple(self._users)
 
     async def watch(self, sid: str, table_id: str) -> None:
         """A socket here watches the table."""
@@ -129,29 +154,36 @@ class Presence:
         others = [user_id for user_id in user_ids if user_id not in self._users]
         states = dict.fromkeys(user_ids, 1)
         if others:
-            try:
-                async with asyncio.timeout(PATIENCE_S):
-                    answers = await self._look_up(keys=["presence:users"], args=[LEASE_MS, hold_ms, *others])
+            answers = await self._ask(self._look_up, _keys(others), [LEASE_MS, hold_ms])
+            if answers is not None:
                 states.update(zip(others, answers, strict=True))
-            except (RedisError, OSError) as fault:
-                log.warning("presence.lookup_failed", error=type(fault).__name__)
         return states
 
-    async def _lease(self, user_ids: list[str], lease_ms: int) -> None:
-        if user_ids:
-            try:
-                async with asyncio.timeout(PATIENCE_S):
-                    await self._renew(keys=["presence:users"], args=[lease_ms, *user_ids])
-            except (RedisError, OSError) as fault:
-                log.warning("presence.renewal_failed", error=type(fault).__name__)
+    async def _lease(self, user_ids: Sequence[str], lease_ms: int) -> None:
+        for start in range(0, len(user_ids), CHUNK):
+            keys = _keys(user_ids[start : start + CHUNK])
+            await self._ask(self._renew, keys, [self.process, lease_ms])
 
     async def _tell(self, table_id: str) -> None:
         here = len(self._watching.get(table_id, ()))
-        try:
-            async with asyncio.timeout(PATIENCE_S):
-                self._counts[table_id] = await self._count(
-                    keys=[f"presence:watchers:{table_id}"], args=[self._process, here, LEASE_MS]
-                )
-        except (RedisError, OSError) as fault:
-            self._counts[table_id] = here
-            log.warning("presence.count_failed", error=type(fault).__name__)
+        keys, args = [f"presence:watchers:{table_id}"], [self.process, here, LEASE_MS]
+        count = await self._ask(self._count, keys, args)
+        self._counts[table_id] = here if count is None else count
+
+    async def _ask(self, script: AsyncScript, keys: list[str], args: list[Any]) -> Any:
+        """The script's answer; None when Valkey is away, or was a moment ago: nobody waits for it again."""
+        now = asyncio.get_running_loop().time
+        async with self._gate:
+            if now() < self._away_until:
+                return None
+            try:
+                async with asyncio.timeout(PATIENCE_S):
+                    return await script(keys=keys, args=args)
+            except (RedisError, OSError) as fault:
+                self._away_until = now() + AWAY_S
+                log.warning("presence.valkey_away", error=type(fault).__name__)
+                return None
+
+
+def _keys(user_ids: Sequence[str]) -> list[str]:
+    return [f"presence:user:{user_id}" for user_id in user_ids]

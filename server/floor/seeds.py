@@ -2,6 +2,7 @@
 
 import secrets
 from typing import Final
+from urllib.parse import urlsplit
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -44,6 +45,12 @@ class SeedVault:
             except InvalidTag:
                 continue
         raise SeedUnreadable(f"{table_id} shoe {shoe_number}")
+
+
+def credentials_key(database_url: str) -> bytes:
+    """The key without SHOE_KEYS: from the database's credentials, so that a dump alone opens no seed."""
+    parts = urlsplit(database_url)
+    return f"{parts.username}:{parts.password}@{parts.path}".encode()
 
 
 def _derive(key: bytes) -> bytes:

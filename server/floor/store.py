@@ -30,6 +30,7 @@ from games.ports import (
 from games.shoe import Dealer
 from server.errors import CommandIdReused, InsufficientFunds, Suspended, UnknownTable
 from server.floor.acks import ack_of
+from server.floor.cutoffs import owes_time
 from server.floor.dealer import LiveDealer, ShoeBook
 from server.floor.settled import needs_rows, write_rows
 from telemetry.alerts import iso
@@ -138,6 +139,10 @@ class TableStore:
         if row is None:
             raise UnknownTable
         return row[0], None if row[2] is None else _replay(request, row[1], row[2])
+
+    async def owes_time(self, stored: Stored, user_ids: tuple[str, ...], timer_ms: int) -> bool:
+        """Whether the house cut one of these players off while the timer, set for so long, was theirs."""
+        return await _reached(lambda: owes_time(self._pool, stored, user_ids, timer_ms))
 
     async def commit(self, step: Step) -> Outcome:
         """One transaction; a lost connection answers Moved: the step is decided again from what is there."""

@@ -9,10 +9,11 @@ from server.sockets import wire
 from server.sockets.acks import Ack, always_answered, refused
 from server.sockets.clients import Client, Clients, buckets
 from server.sockets.dashboard import Dashboard
-from server.sockets.door import sign_in
-from server.sockets.ports import Doorman, PayoutDesk, Session
+from server.sockets.door import Door
+from server.sockets.gates import NotAdmitted
+from server.sockets.ports import Doorman, PayoutDesk
 from server.sockets.push import ADMINS, DASHBOARD
-from server.sockets.transport import NotAdmitted, SocketServer
+from server.sockets.transport import SocketServer
 from telemetry.clock import Clock
 from telemetry.logs import get_logger
 
@@ -31,30 +32,24 @@ class AdminGate:
         dashboard: Dashboard,
         payouts: PayoutDesk,
         clock: Clock,
-        has_rate_limits: bool,
     ) -> None:
         self._server = server
         self._clients = clients
-        self._doorman = doorman
+        self._door = Door(doorman, server.limits)
         self._dashboard = dashboard
         self._payouts = payouts
         self._clock = clock
-        self._has_rate_limits = has_rate_limits
-        self._coming: dict[str, Session] = {}
 
     async def admit(self, sid: str, request: web.Request, auth: object) -> None:
         """Let in who has a good session and the role; raises NotAdmitted."""
         if not self._server.is_open:
             raise NotAdmitted("server_restarting")
-        session = await sign_in(self._doorman, request, auth)
-        if session.user.role != "admin":
-            raise NotAdmitted("forbidden")
-        self._coming[sid] = session
+        await self._door.admit(sid, request, auth, role="admin")
 
     async def opened(self, sid: str) -> None:
         """Show the operator what is open; then what comes."""
-        session = self._coming.pop(sid)
-        commands, chat = buckets(self._clock)
+        session = self._door.session(sid)
+        commands, chat = buckets(self._clock, self._server.limits)
         client = Client(
             sid=sid,
             namespace=ADMINS,
@@ -78,7 +73,7 @@ class AdminGate:
 
     async def closed(self, sid: str) -> None:
         """Forget the operator."""
-        self._coming.pop(sid, None)
+        self._door.left(sid)
         self._dashboard.left(sid)
         self._clients.remove(sid)
 
@@ -99,7 +94,7 @@ class AdminGate:
 
     @always_answered
     async def _carry_out(self, client: Client, event: str, command: wire.AdminCommand) -> dict[str, object]:
-        wait_ms = client.commands.take() if self._has_rate_limits else 0
+        wait_ms = client.commands.take() if self._server.limits.are_on else 0
         if wait_ms:
             raise RateLimited(wait_ms)
         log.info("sockets.operator_asked", user_id=client.user_id, command=event)

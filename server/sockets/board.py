@@ -7,7 +7,7 @@ with it.
 import asyncio
 from collections.abc import Collection
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import orjson
 from redis.asyncio import Redis
@@ -51,7 +51,10 @@ class AlertBoard:
         found = await self._do("hgetall", _KEY) or {}
         return [orjson.loads(raw) for raw in found.values()]
 
-    async def close(self) -> None:
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_exit: object) -> None:
         """Let go of the connection."""
         with suppress(*_TROUBLE):
             await self._redis.aclose()

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from economy.commands import once
 from economy.dividends import AHEAD_MAX, confirm
+from games.ports import BalanceChange
 from server.errors import Unauthorized
 from server.sockets.ports import Dividend, Standing, Wallet
 from telemetry.alerts import iso
@@ -32,10 +33,29 @@ _DIVIDENDS: Final = text(
 )
 _STANDINGS: Final = text(
     """SELECT u.user_id, u.suspended_at IS NOT NULL AS is_suspended, m.syndicate_id, a.dividend_seq,
-              a.confirmed_through
+              a.confirmed_through, a.version
        FROM users u JOIN accounts a ON a.kind = 'wallet' AND a.owner = CAST(u.user_id AS text)
        LEFT JOIN members m ON m.user_id = u.user_id
        WHERE u.user_id = ANY (CAST(:user_ids AS uuid[]))"""
+)
+_WALLET_VERSIONS: Final = text(
+    "SELECT owner, version FROM accounts WHERE kind = 'wallet' AND owner = ANY (:owners)"
+)
+# A version is one transaction; of its transfers the last one names it.
+_BALANCE_CHANGES: Final = text(
+    """SELECT DISTINCT ON (q.owner, v.version) q.owner, v.version, v.balance, v.reason
+       FROM unnest(CAST(:owners AS text[]), CAST(:afters AS bigint[]), CAST(:throughs AS bigint[]))
+           AS q (owner, after, through)
+       JOIN accounts a ON a.kind = 'wallet' AND a.owner = q.owner
+       CROSS JOIN LATERAL (
+           SELECT t.debit_version, t.debit_balance, t.reason, t.key FROM transfers t
+           WHERE t.debit = a.account_id AND t.debit_version > q.after AND t.debit_version <= q.through
+           UNION ALL
+           SELECT t.credit_version, t.credit_balance, t.reason, t.key FROM transfers t
+           WHERE t.credit = a.account_id AND t.credit_version > q.after AND t.credit_version <= q.through
+       ) AS v (version, balance, reason, key)
+       WHERE v.reason <> 'dividend'
+       ORDER BY q.owner, v.version, length(v.key) DESC, v.key DESC"""
 )
 _GOOD_SESSIONS: Final = text(
     """SELECT encode(token_hash, 'hex') FROM sessions
@@ -113,6 +133,29 @@ class LedgerBooks:
                 syndicate_id=_text(row.syndicate_id),
                 dividend_seq=row.dividend_seq,
                 confirmed_through=row.confirmed_through,
+                balance_version=row.version,
+            )
+            for row in rows
+        ]
+
+    async def wallet_versions(self, user_ids: Sequence[str]) -> dict[str, int]:
+        """The versions of these players' balances."""
+        async with measure_db_operation("socket_versions"), self._engine.connect() as connection:
+            rows = (await connection.execute(_WALLET_VERSIONS, {"owners": list(user_ids)})).all()
+        return {row.owner: row.version for row in rows}
+
+    async def balance_changes(self, missed: Mapping[str, tuple[int, int]]) -> Sequence[BalanceChange]:
+        """What moved these players' wallets past one version and through another; dividends are left out."""
+        query = {
+            "owners": list(missed),
+            "afters": [after for after, _ in missed.values()],
+            "throughs": [through for _, through in missed.values()],
+        }
+        async with measure_db_operation("socket_balances"), self._engine.connect() as connection:
+            rows = (await connection.execute(_BALANCE_CHANGES, query)).all()
+        return [
+            BalanceChange(
+                user_id=row.owner, balance=row.balance, balance_version=row.version, reason=row.reason
             )
             for row in rows
         ]

@@ -4,16 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
 
 from server.sockets.cursors import Cursor
-from server.sockets.limits import TokenBucket
+from server.sockets.limits import SocketLimits, TokenBucket
 from telemetry.clock import Clock
-
-COMMANDS_BURST: Final = 60
-COMMANDS_PER_S: Final = 30.0
-CHAT_BURST: Final = 5
-CHAT_PER_S: Final = 0.5
 
 
 @dataclass(slots=True, kw_only=True)
@@ -31,14 +25,16 @@ class Client:
     chat: TokenBucket
     tables: set[str] = field(default_factory=set)  # watched
     cursor: Cursor | None = None  # once it is welcome
+    balance_version: int = 0  # of the newest balance that it was told
+
+    def note_balance(self, version: int) -> None:
+        """It was told a balance."""
+        self.balance_version = max(self.balance_version, version)
 
 
-def buckets(clock: Clock) -> tuple[TokenBucket, TokenBucket]:
+def buckets(clock: Clock, limits: SocketLimits) -> tuple[TokenBucket, TokenBucket]:
     """What a socket may ask for, and say."""
-    return (
-        TokenBucket(clock, burst=COMMANDS_BURST, per_second=COMMANDS_PER_S),
-        TokenBucket(clock, burst=CHAT_BURST, per_second=CHAT_PER_S),
-    )
+    return TokenBucket(clock, limits.commands), TokenBucket(clock, limits.chat)
 
 
 class Clients:

@@ -8,7 +8,7 @@ import msgspec
 from server.sockets.board import AlertBoard
 from server.sockets.ports import PayoutDesk
 from server.sockets.push import Pusher
-from telemetry.alerts import iso
+from telemetry.alerts import Alerts, iso
 from telemetry.clock import Clock
 from telemetry.snapshots import Snapshot, merge_snapshots
 
@@ -21,11 +21,19 @@ class Dashboard:
     """The room `dashboard` of this process; every process tells its own operators."""
 
     def __init__(
-        self, *, pusher: Pusher, gather: Gather, board: AlertBoard, payouts: PayoutDesk, clock: Clock
+        self,
+        *,
+        pusher: Pusher,
+        gather: Gather,
+        board: AlertBoard,
+        alerts: Alerts,
+        payouts: PayoutDesk,
+        clock: Clock,
     ) -> None:
         self._pusher = pusher
         self.gather = gather
         self._board = board
+        self._alerts = alerts
         self._payouts = payouts
         self._clock = clock
         self._watchers: set[str] = set()
@@ -54,8 +62,14 @@ class Dashboard:
         progress = await self._payouts.progress()
         if progress is not None:
             events.append(("run_progressed", self._at(progress)))
-        alerts = await self._board.open({snapshot.process.process for snapshot in snapshots})
-        events.extend(("alert_raised", self._at(alert)) for alert in alerts)
+        alerts = {
+            str(alert.get("alert_id")): alert
+            for alert in await self._board.open({snapshot.process.process for snapshot in snapshots})
+        }
+        own = {
+            alert.alert_id: alert.payload() for alert in self._alerts.open_alerts()
+        }  # known without Valkey
+        events.extend(("alert_raised", self._at(alert)) for alert in (own | alerts).values())
         return events
 
     async def refresh(self) -> None:

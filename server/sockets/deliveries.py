@@ -66,3 +66,4 @@ class Deliveries:
         if dividend.seq > cursor.known_seq:
             balance = {"balance": dividend.balance, "balance_version": version, "reason": "dividend"}
             self._server.tell(client.sid, PLAYERS, "balance_changed", balance)
+            client.note_balance(version)

@@ -6,8 +6,9 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from server.sockets.gates import NotAdmitted
+from server.sockets.limits import SocketLimits, Turnstile
 from server.sockets.ports import Doorman, Session
-from server.sockets.transport import NotAdmitted
 from telemetry.logs import get_logger
 
 COOKIE: Final = "casino_session"
@@ -24,21 +25,45 @@ def token_of(request: web.Request, auth: object) -> str | None:
     return request.cookies.get(COOKIE) or None
 
 
-async def sign_in(doorman: Doorman, request: web.Request, auth: object) -> Session:
-    """The session that the client comes with; raises NotAdmitted."""
-    token = token_of(request, auth)
-    if token is None:
-        raise NotAdmitted("unauthorized")
-    try:
-        session = await doorman.authenticate(token)
-    except Exception:
-        log.exception("sockets.sign_in_failed")
-        raise NotAdmitted("internal") from None
-    if session is None:
-        raise NotAdmitted("unauthorized")
-    if session.user.suspended:
-        raise NotAdmitted("suspended")
-    return session
+class Door:
+    """The way into one namespace: for who has a good session, and not too often at once."""
+
+    def __init__(self, doorman: Doorman, limits: SocketLimits) -> None:
+        self._doorman = doorman
+        self._users = Turnstile(limits.sockets_per_user, is_on=limits.are_on)
+        self._inside: dict[str, Session] = {}  # by sid
+
+    async def admit(self, sid: str, request: web.Request, auth: object, *, role: str | None = None) -> None:
+        """Let the client in; raises NotAdmitted."""
+        session = await self._sign_in(request, auth)
+        if role is not None and session.user.role != role:
+            raise NotAdmitted("forbidden")
+        if not self._users.enter(str(session.user.user_id)):
+            raise NotAdmitted("limit_reached")
+        self._inside[sid] = session
+
+    def session(self, sid: str) -> Session:
+        """The session of a client that was let in."""
+        return self._inside[sid]
+
+    def left(self, sid: str) -> None:
+        """A client that was let in is gone."""
+        self._users.leave(str(self._inside.pop(sid).user.user_id))
+
+    async def _sign_in(self, request: web.Request, auth: object) -> Session:
+        token = token_of(request, auth)
+        if token is None:
+            raise NotAdmitted("unauthorized")
+        try:
+            session = await self._doorman.authenticate(token)
+        except Exception:
+            log.exception("sockets.sign_in_failed")
+            raise NotAdmitted("internal") from None
+        if session is None:
+            raise NotAdmitted("unauthorized")
+        if session.user.suspended:
+            raise NotAdmitted("suspended")
+        return session
 
 
 def origin_rule(allowed: tuple[str, ...]) -> Callable[[str, Mapping[str, Any]], bool]:

@@ -1,5 +1,6 @@
 """Who follows a table, told to its watchers: soon after a change here, now and then for changes elsewhere."""
 
+import asyncio
 from typing import Final
 
 from server.sockets.clients import Clients
@@ -8,6 +9,7 @@ from server.sockets.push import Pusher
 from telemetry.logs import get_logger
 
 TELL_S: Final = 0.5  # how often changes are told
+LINGER_S: Final = 1.1  # a little longer than the lease of a player whose last socket closed
 LOOK_EVERY: Final = 10  # rounds after which every watched table is looked at
 
 log = get_logger()
@@ -27,6 +29,11 @@ class Attendance:
     def changed(self, table_id: str) -> None:
         """Somebody came to the table or left it."""
         self._changed.add(table_id)
+
+    def left(self, table_id: str) -> None:
+        """Somebody left it whose lease lingers a moment: tell who watches now, and who is here then."""
+        self.changed(table_id)
+        asyncio.get_running_loop().call_later(LINGER_S, self.changed, table_id)
 
     async def tell(self) -> None:
         """Tell what changed; call it every `TELL_S`."""

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any, Final
 
 from server.bells import Bells, LogWritten
-from server.sockets.limits import TokenBucket
+from server.sockets.limits import Pace, TokenBucket
 from telemetry.clock import Clock
 from telemetry.logs import subscribe
 from telemetry.records import Record
@@ -20,7 +20,7 @@ class LogBells:
 
     def __init__(self, bells: Bells, clock: Clock) -> None:
         self._bells = bells
-        self._bucket = TokenBucket(clock, burst=BURST, per_second=PER_S)
+        self._bucket = TokenBucket(clock, Pace(burst=BURST, per_second=PER_S))
         self._lines: asyncio.Queue[dict[str, Any]] = asyncio.Queue(_WAITING_MAX)
         self._withheld = 0
 

@@ -1,14 +1,19 @@
-"""Socket.IO packets: read strictly, encoded once."""
+"""Packets: read strictly, and encoded once, down to the bytes of the websocket's frame."""
 
 import json
 import re
-from typing import Final
+from typing import Any, Final
 
+import msgspec
 import orjson
-from engineio.packet import MESSAGE
-from engineio.packet import Packet as EnginePacket
 from socketio.packet import BINARY_ACK, BINARY_EVENT, EVENT
 from socketio.packet import Packet as SocketPacket
+
+_TEXT: Final = 0x81  # a whole message, RFC 6455 section 5.2
+_SIZE_16: Final = 126  # the length stands in the next two bytes
+_SIZE_64: Final = 127
+# Of these only the newest counts: it takes the place of an older one that waits for a slow reader.
+_NEWEST_COUNTS: Final = frozenset({"table_changed", "presence_changed", "metrics_updated", "queue_updated"})
 
 
 class MalformedPacketError(Exception):
@@ -42,37 +47,86 @@ class WireJson:
             return _lenient.decode(text)
 
 
-_HEAD: Final = re.compile(r"([0-6])(?:([0-9]{1,2})-)?(?:(/[^,\[{\"]{0,64})(?:,|\Z))?([0-9]{1,15})?", re.ASCII)
-
-
 class Packet(SocketPacket):  # type: ignore[misc]  # python-socketio publishes no types
-    """A Socket.IO packet without binary parts, encoded by orjson and decoded strictly."""
+    """How python-socketio writes the few packets that it makes itself: without binary parts, by orjson."""
 
     uses_binary_events = False
     json = WireJson
 
-    def decode(self, encoded_packet: str) -> int:
-        """Read a frame; answers how many binary attachments follow. Raises MalformedPacketError."""
-        head = _HEAD.match(encoded_packet)
-        if head is None:
-            raise MalformedPacketError
-        self.packet_type = int(head[1])
-        self.namespace = head[3].partition("?")[0] if head[3] else None
-        self.id = int(head[4]) if head[4] else None
-        body = encoded_packet[head.end() :]
-        try:
-            self.data = self.json.loads(body) if body else None
-        except ValueError:
-            raise MalformedPacketError from None
-        except RecursionError:
-            self.data = [None]  # JSON, but no event that there is
-        if self.packet_type in (EVENT, BINARY_EVENT) and not (isinstance(self.data, list) and self.data):
-            raise MalformedPacketError
-        if bool(head[2]) != (self.packet_type in (BINARY_EVENT, BINARY_ACK)):
-            raise MalformedPacketError
-        return int(head[2] or 0)
+
+class Incoming(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # JSON has no cycles
+    """A Socket.IO packet of a client."""
+
+    kind: int
+    namespace: str
+    id: int | None  # the ack that is asked for
+    data: Any
+    attachments: int  # binary frames that follow
 
 
-def event_frame(namespace: str, event: str, payload: object) -> EnginePacket:
-    """An event as a frame that any number of sockets can share."""
-    return EnginePacket(MESSAGE, Packet(EVENT, [event, payload], namespace=namespace).encode())
+_HEAD: Final = re.compile(r"([0-6])(?:([0-9]{1,2})-)?(?:(/[^,\[{\"]{0,64})(?:,|\Z))?([0-9]{1,15})?", re.ASCII)
+
+
+def read_packet(frame: str) -> Incoming:
+    """The packet of an engine.io message, which starts with its `4`. Raises MalformedPacketError."""
+    head = _HEAD.match(frame, 1)
+    if head is None:
+        raise MalformedPacketError
+    digit, attachments, namespace, number = head.groups()
+    kind, body, data = int(digit), frame[head.end() :], None
+    try:
+        data = WireJson.loads(body) if body else None
+    except ValueError:
+        raise MalformedPacketError from None
+    except RecursionError:
+        data = [None]  # JSON, but no event that there is
+    if kind in (EVENT, BINARY_EVENT) and not (isinstance(data, list) and data):
+        raise MalformedPacketError
+    if bool(attachments) != (kind in (BINARY_EVENT, BINARY_ACK)):
+        raise MalformedPacketError
+    return Incoming(
+        kind=kind,
+        namespace=namespace.partition("?")[0] if namespace else "/",
+        id=int(number) if number else None,
+        data=data,
+        attachments=int(attachments or 0),
+    )
+
+
+class Frame(msgspec.Struct, frozen=True, gc=False):
+    """The bytes of a websocket's frame, which any number of sockets share."""
+
+    data: bytes
+    key: str | None = None  # what is new about it makes older frames of this key worthless
+    version: int = 0  # of its key, where there is one
+
+
+def text_frame(message: bytes) -> Frame:
+    """An engine.io packet on its way to a client."""
+    return Frame(_framed(message))
+
+
+def event_frame(namespace: str, event: str, payload: object) -> Frame:
+    """An event. Raises TypeError for what JSON cannot hold."""
+    data = _framed(_head(b"42", namespace) + orjson.dumps([event, payload]))
+    if event in _NEWEST_COUNTS and isinstance(payload, dict):
+        return Frame(data, f"{event} {payload.get('table_id', '')}", payload.get("version", 0))
+    return Frame(data)
+
+
+def ack_frame(namespace: str, number: int, ack: object) -> Frame:
+    """The answer to an event. Raises TypeError for what JSON cannot hold."""
+    return Frame(_framed(_head(b"43", namespace) + b"%d" % number + orjson.dumps([ack])))
+
+
+def _head(kind: bytes, namespace: str) -> bytes:
+    return kind if namespace == "/" else kind + namespace.encode() + b","
+
+
+def _framed(message: bytes) -> bytes:
+    size = len(message)
+    if size < _SIZE_16:
+        return bytes((_TEXT, size)) + message
+    if size < 1 << 16:
+        return bytes((_TEXT, _SIZE_16)) + size.to_bytes(2, "big") + message
+    return bytes((_TEXT, _SIZE_64)) + size.to_bytes(8, "big") + message

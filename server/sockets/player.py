@@ -6,17 +6,18 @@ from typing import Final, assert_never
 from aiohttp import web
 
 from server.bells import Bells, CursorMoved
-from server.errors import InvalidPayload, Muted, NotWatching, RateLimited, Unauthorized
+from server.errors import InvalidPayload, LimitReached, Muted, NotWatching, RateLimited, Unauthorized
 from server.sockets import wire
 from server.sockets.acks import Ack, always_answered, refused
 from server.sockets.clients import Client, Clients, buckets
 from server.sockets.cursors import Cursor
 from server.sockets.deliveries import Deliveries
-from server.sockets.door import sign_in
+from server.sockets.door import Door
 from server.sockets.follow import Attendance
-from server.sockets.ports import Books, Doorman, FloorDesk, Session, Wallet
+from server.sockets.gates import NotAdmitted
+from server.sockets.ports import Books, Doorman, FloorDesk, Wallet
 from server.sockets.push import PLAYERS, Pusher, plain, table_room, user_room
-from server.sockets.transport import NotAdmitted, SocketServer
+from server.sockets.transport import SocketServer
 from telemetry.alerts import iso
 from telemetry.clock import Clock
 from telemetry.logs import get_logger
@@ -44,31 +45,28 @@ class PlayerGate:
         attendance: Attendance,
         bells: Bells,
         clock: Clock,
-        has_rate_limits: bool,
     ) -> None:
         self._server = server
         self._clients = clients
         self._pusher = pusher
-        self._doorman = doorman
+        self._door = Door(doorman, server.limits)
         self._floor = floor
         self._books = books
         self._deliveries = deliveries
         self._attendance = attendance
         self._bells = bells
         self._clock = clock
-        self._has_rate_limits = has_rate_limits
-        self._coming: dict[str, Session] = {}
 
     async def admit(self, sid: str, request: web.Request, auth: object) -> None:
         """Let in who has a good session; raises NotAdmitted."""
         if not self._server.is_open:
             raise NotAdmitted("server_restarting")
-        self._coming[sid] = await sign_in(self._doorman, request, auth)
+        await self._door.admit(sid, request, auth)
 
     async def opened(self, sid: str) -> None:
         """Welcome the client before anything else; then what was pushed meanwhile, then the dividends."""
-        session = self._coming.pop(sid)
-        commands, chat = buckets(self._clock)
+        session = self._door.session(sid)
+        commands, chat = buckets(self._clock, self._server.limits)
         client = Client(
             sid=sid,
             namespace=PLAYERS,
@@ -94,6 +92,7 @@ class PlayerGate:
         if self._clients.get(sid) is None:
             return
         self._clients.belongs(client.user_id, wallet.syndicate_id)
+        client.note_balance(wallet.version)
         client.cursor = Cursor(confirmed_through=wallet.confirmed_through, known_seq=wallet.dividend_seq)
         self._server.welcome(sid, PLAYERS, self._welcome(client, wallet))
         log.info("sockets.client_connected", user_id=client.user_id)
@@ -112,7 +111,7 @@ class PlayerGate:
 
     async def closed(self, sid: str) -> None:
         """Forget the client; its seats are held by the floor."""
-        self._coming.pop(sid, None)
+        self._door.left(sid)
         client = self._clients.get(sid)
         if client is None:
             return
@@ -122,7 +121,7 @@ class PlayerGate:
             async with asyncio.timeout(_GREETING_S):
                 for table_id in tables:
                     await self._floor.unwatch(sid, table_id)
-                    self._attendance.changed(table_id)
+                    self._attendance.left(table_id)
                 if self._server.is_open:  # else another process has the player in a moment
                     await self._floor.presence.disconnected_socket(client.user_id)
         except Exception:
@@ -171,7 +170,7 @@ class PlayerGate:
                 assert_never(command)
 
     def _charge(self, client: Client, command: wire.PlayerCommand) -> None:
-        if not self._has_rate_limits:
+        if not self._server.limits.are_on:
             return
         wait_ms = client.commands.take()
         if wait_ms == 0 and isinstance(command, wire.Say):
@@ -189,9 +188,11 @@ class PlayerGate:
             payload=wire.fingerprinted(command),
         )
 
-    async def _watch(self, client: Client, table_id: str) -> dict[str, object]:
+    async def _watch(self, client: Client, table_id: str, *, is_seated: bool = False) -> dict[str, object]:
         """The room first, then the view: what happens in between is seen twice rather than missed."""
         was_watching = table_id in client.tables
+        if not was_watching and not is_seated:
+            await self._refuse_crowd(client, table_id)
         self._server.join(client.sid, PLAYERS, table_room(table_id))
         try:
             view = await self._floor.watch(client.sid, table_id)
@@ -206,12 +207,20 @@ class PlayerGate:
         self._attendance.changed(table_id)
         return {"table": plain(view)}
 
+    async def _refuse_crowd(self, client: Client, table_id: str) -> None:
+        """No more than so many may watch a table; who sits at it may always."""
+        if self._floor.presence.watchers(table_id) < self._server.limits.watchers_per_table:
+            return
+        seats = (await self._floor.view(table_id)).seats
+        if not any(seat.player is not None and seat.player.user_id == client.user_id for seat in seats):
+            raise LimitReached("Too many watch this table.")
+
     async def _follow(self, client: Client, table_id: str, *, shown: object) -> None:
         """Watch a table where the client sat down; show what has changed since the view that it was given."""
         self._attendance.changed(table_id)
         if table_id in client.tables or self._clients.get(client.sid) is None:
             return
-        table = (await self._watch(client, table_id))["table"]
+        table = (await self._watch(client, table_id, is_seated=True))["table"]
         if isinstance(shown, dict) and isinstance(table, dict) and table["version"] > shown["version"]:
             self._server.tell(client.sid, PLAYERS, "table_changed", table)
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from games.blackjack.commands import Command
 from games.blackjack.terms import Move
 from games.blackjack.view import TableSummary, TableView
+from games.ports import BalanceChange
 
 
 class Player(Protocol):
@@ -61,6 +62,10 @@ class Attendants(Protocol):
 
     async def disconnected_socket(self, user_id: str) -> None:
         """A socket of this user closed here."""
+        ...
+
+    def watchers(self, table_id: str) -> int:
+        """How many watch the table, over all processes, as last heard."""
         ...
 
 
@@ -145,6 +150,7 @@ class Standing:
     syndicate_id: str | None
     dividend_seq: int
     confirmed_through: int
+    balance_version: int
 
 
 class Books(Protocol):
@@ -168,6 +174,14 @@ class Books(Protocol):
 
     async def standings(self, user_ids: Sequence[str]) -> Sequence[Standing]:
         """How these players stand now."""
+        ...
+
+    async def wallet_versions(self, user_ids: Sequence[str]) -> dict[str, int]:
+        """The versions of these players' balances."""
+        ...
+
+    async def balance_changes(self, missed: Mapping[str, tuple[int, int]]) -> Sequence[BalanceChange]:
+        """What moved these players' wallets past one version and through another; dividends are left out."""
         ...
 
     async def ended(self, token_hashes: Sequence[str]) -> frozenset[str]:

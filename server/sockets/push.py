@@ -1,5 +1,6 @@
 """What the server tells its clients, each event by the name and to the room that it has."""
 
+from collections.abc import Callable, Iterable
 from typing import Final, Literal
 
 import msgspec
@@ -34,8 +35,18 @@ class Pusher:
     """Sends events to rooms, on this process and through Valkey on the others; never waits for either."""
 
     def __init__(self, server: SocketServer) -> None:
-        self._server = server
+        self.server = server
         self._fanout: PushManager = server.manager
+        self._missed: set[str] = set()  # users
+
+    def balances_missed(self, user_ids: Iterable[str]) -> None:
+        """These players may not have been told their balances: somebody should look."""
+        self._missed.update(user_ids)
+
+    def take_missed(self) -> set[str]:
+        """Those whose balances may not have been told, since it was asked last."""
+        missed, self._missed = self._missed, set()
+        return missed
 
     async def table_changed(self, table_id: str, table: TableView, *, local_only: bool = False) -> None:
         """A table's new view to its watchers."""
@@ -69,13 +80,12 @@ class Pusher:
         """Something for the operators who watch here; every process tells its own."""
         await self._emit(ADMINS, event, plain(payload), DASHBOARD, here=True)
 
-    async def server_restarting(self, reconnect_after_ms: int) -> None:
-        """This process goes down: every socket here is told."""
-        for connection in list(self._server.connections.values()):
+    def server_restarting(self, reconnect_after_ms: Callable[[], int]) -> None:
+        """This process goes down: every socket here is told, each to come back at a moment of its own."""
+        for connection in list(self.server.connections.values()):
+            facts = {"reconnect_after_ms": reconnect_after_ms()}
             for namespace in list(connection.namespaces):
-                self._server.tell_connection(
-                    connection, namespace, "server_restarting", {"reconnect_after_ms": reconnect_after_ms}
-                )
+                self.server.tell_connection(connection, namespace, "server_restarting", facts)
 
     async def _emit(
         self, namespace: Literal["/", "/admin"], event: str, payload: object, room: str, *, here: bool = False

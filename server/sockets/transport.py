@@ -1,180 +1,60 @@
-"""Our thin layer over python-socketio and python-engineio: it alone touches their servers' private parts.
+"""Our thin layer over python-socketio and python-engineio: one door in, one lane out.
 
-Frames come in through one door: a well-formed packet or the end of the connection. Events wait in a bounded
-inbox for each connection and are answered one after the other, so the order of a client is kept and nobody
-waits for another. Frames go out straight into each socket's queue. The rest of the edge knows only what
-`SocketServer` and `Gate` offer.
+engine.io checks the request for a websocket; from then on the connection is ours. Frames come in through one
+door: a well-formed packet or the end of the connection. Events wait in a bounded inbox for each connection,
+and are answered one after the other, so the order of a client is kept and nobody waits for another.
+python-socketio keeps the namespaces and the rooms. The rest of the edge knows only what `SocketServer` and
+`Gate` offer.
 
-Both libraries are pinned. The private parts: engine.io's `_async["websocket"]` and its handler's `__self__`,
-its sockets' `queue`, `closed` and `close`; python-socketio's `_engineio_server_class`, `_handle_connect`,
-`_handle_disconnect`, `_handle_eio_connect`, `_handle_eio_message`, `_handle_eio_disconnect`,
-`_trigger_event`, `_send_packet`, and the manager's look-ups by id.
+`library` lists the private parts of the libraries that this touches.
 """
 
 import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import engineio
+import orjson
 import socketio
-from aiohttp import WSMsgType, web
-from engineio.packet import MESSAGE
-from engineio.packet import Packet as EnginePacket
+from aiohttp import web
 from socketio.exceptions import ConnectionRefusedError as SocketIORefusal
-from socketio.packet import ACK, BINARY_ACK, BINARY_EVENT, CONNECT, DISCONNECT, EVENT
+from socketio.packet import CONNECT_ERROR, DISCONNECT
 
+from server.errors import LimitReached, answer
+from server.identity.addresses import Proxies, neighbourhood
+from server.sockets import library, reading
+from server.sockets.connection import Connection
 from server.sockets.fanout import PushManager
-from server.sockets.packets import MalformedPacketError, Packet, event_frame
+from server.sockets.gates import Gate, NotAdmitted
+from server.sockets.limits import SocketLimits, Turnstile
+from server.sockets.packets import Packet, event_frame, text_frame
+from telemetry.clock import Clock, SystemClock
 from telemetry.logs import get_logger
 
-FRAME_MAX: Final = 16 * 1024  # bytes of one message from a client
-INBOX_MAX: Final = 64  # events of one connection that wait for their turn
-OUTBOX_MAX: Final = 1_024  # packets that wait for a slow reader; past this it is cut off
-PING_S: Final = (10, 5)  # interval, time-out
-CONNECT_DEADLINE_S: Final = 10.0
 _FINISH_S: Final = 3.0  # how long the commands of a closed connection may still take
-_CLOSE_S: Final = 2.0  # how long a client may take to answer the closing handshake
+_SWEEP_S: Final = 0.5
+_SWEEPS: Final = 5  # in a ping's interval at least
+_OK: Final = 1000  # RFC 6455 section 7.4.1
+_PING: Final = text_frame(b"2")
+_ADMITTED: Final = object()  # engine.io has nothing against this request
 
 log = get_logger()
 
 
-class NotAdmitted(Exception):
-    """The gate does not let this client in; carries a code of the wire contract."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-class Gate(Protocol):
-    """What stands behind a namespace. None of its methods but `admit` may raise."""
-
-    async def admit(self, sid: str, request: web.Request, auth: object) -> None:
-        """Let the client in, or raise NotAdmitted."""
-        ...
-
-    async def opened(self, sid: str) -> None:
-        """The client has been told that it is in; what it is sent from here on, it hears."""
-        ...
-
-    async def received(self, sid: str, event: str, args: list[object]) -> dict[str, object]:
-        """Carry out a command; the ack."""
-        ...
-
-    def overrun(self) -> dict[str, object]:
-        """The ack of an event that found the inbox full."""
-        ...
-
-    async def closed(self, sid: str) -> None:
-        """The client is gone."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Event:
-    sid: str
-    namespace: str
-    id: int | None
-    data: list[object]
-
-
-@dataclass(slots=True, kw_only=True)
-class Connection:
-    """One websocket and what waits in front of it and behind it."""
-
-    engine_socket: Any
-    request: web.Request
-    idle_since: float  # loop time since which no namespace is connected
-    namespaces: set[str] = field(default_factory=set)
-    inbox: asyncio.Queue[_Event | None] = field(default_factory=asyncio.Queue)
-    held: list[EnginePacket] | None = None  # pushes that wait for the welcome
-    attachments: int = 0  # binary frames that belong to a refused event
-
-    def post(self, frame: EnginePacket) -> None:
-        """Put a frame in the socket's queue; a reader that is too slow is cut off."""
-        if self.engine_socket.queue.qsize() >= OUTBOX_MAX:
-            self.abort()
-        elif not self.engine_socket.closed:
-            self.engine_socket.queue.put_nowait(frame)
-
-    def push(self, frame: EnginePacket) -> None:
-        """Post the frame, after the welcome."""
-        if self.held is None:
-            self.post(frame)
-        elif len(self.held) < OUTBOX_MAX:
-            self.held.append(frame)
-
-    def abort(self) -> None:
-        """Cut the connection and free what waits for it."""
-        if self.request.transport is not None:
-            self.request.transport.abort()
-
-
-class _WebSocket:
-    """What engine.io drives: aiohttp's websocket, without compression, with bounds, and with a pump."""
-
-    def __init__(
-        self, owner: "SocketServer", handler: Callable[["_WebSocket"], Any], _engine: object
-    ) -> None:
-        self._owner = owner
-        self._handler = handler
-        self._socket = web.WebSocketResponse(compress=False, max_msg_size=FRAME_MAX + 1, timeout=_CLOSE_S)
-
-    async def __call__(self, environ: Mapping[str, Any]) -> web.WebSocketResponse:
-        """Serve the connection until it is closed; then let the commands that were taken in finish."""
-        request = environ["aiohttp.request"]
-        await self._socket.prepare(request)
-        self._connection = self._owner.connect(self._handler.__self__, request)  # type: ignore[attr-defined]
-        async with asyncio.TaskGroup() as group:
-            pump = group.create_task(self._owner.pump(self._connection))
-            try:
-                await self._handler(self)
-            finally:
-                self._connection.inbox.put_nowait(None)
-                await asyncio.wait([pump], timeout=_FINISH_S)
-                pump.cancel()
-        return self._socket
-
-    async def wait(self) -> str:
-        """The next frame; anything that is none ends the connection."""
-        while True:
-            message = await self._socket.receive()
-            if message.type is WSMsgType.TEXT and _is_engine_frame(message.data):
-                text: str = message.data
-                return text
-            if message.type is WSMsgType.BINARY and self._connection.attachments > 0:
-                self._connection.attachments -= 1
-                continue
-            if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
-                self._owner.dropped["malformed"] += 1
-            raise OSError("closed")
-
-    async def send(self, frame: str) -> None:
-        """Write a frame, waiting for a slow reader."""
-        await self._socket.send_str(frame)
-
-    async def close(self) -> None:
-        """Close with code 1000."""
-        await self._socket.close()
-
-
-def _is_engine_frame(text: str) -> bool:
-    """Close, pong, or a message that starts a Socket.IO packet: all that a client of protocol 4 sends us."""
-    return text[:1] in ("1", "3") or (text[:1] == "4" and text[1:2] != "" and text[1:2] in "0123456")
-
-
 class _Engine(engineio.AsyncServer):  # type: ignore[misc]  # python-engineio publishes no types
-    def __init__(self, *, owner: "SocketServer", **options: Any) -> None:
-        super().__init__(**options)
-        self._async: dict[str, Any] = {**self._async, "websocket": partial(_WebSocket, owner)}
+    """engine.io up to the moment when it would serve the websocket."""
+
+    async def _handle_connect(
+        self, environ: object, transport: str, jsonp_index: int | None = None
+    ) -> object:
+        del environ, transport, jsonp_index
+        return _ADMITTED
 
 
 class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio publishes no types
-    """python-socketio's server with our door in front of it."""
+    """python-socketio's server with our door in front of it; `run` has to run beside it."""
 
     def __init__(
         self,
@@ -183,11 +63,20 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         channel: str,
         namespaces: Iterable[str],
         is_allowed_origin: Callable[[str, Mapping[str, Any]], bool],
+        limits: SocketLimits,
+        proxies: Proxies | None = None,
+        clock: Clock | None = None,
     ) -> None:
+        library.check()
+        self.limits = limits
         self.gates: dict[str, Gate] = {}
         self.connections: dict[str, Connection] = {}
-        self.dropped: Counter[str] = Counter()  # what was not answered, by why
+        self.dropped: Counter[str] = Counter()  # what was not answered, and who was cut, by why
         self.is_open = True
+        self._proxies = proxies or Proxies(())
+        self._clock = clock or SystemClock()
+        self._addresses = Turnstile(limits.sockets_per_address, is_on=limits.are_on)
+        self._surplus = Turnstile(limits.sockets_per_address, is_on=limits.are_on)
         for name in ("socketio", "engineio"):
             logging.getLogger(name).setLevel(logging.WARNING)
         super().__init__(
@@ -200,115 +89,135 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
             async_mode="aiohttp",
             transports=["websocket"],
             allow_upgrades=False,
-            ping_interval=PING_S[0],
-            ping_timeout=PING_S[1],
-            max_http_buffer_size=FRAME_MAX,
+            monitor_clients=False,
             cors_allowed_origins=is_allowed_origin,
         )
 
-    def _engineio_server_class(self) -> Callable[..., _Engine]:
-        return partial(_Engine, owner=self)
+    def _engineio_server_class(self) -> type[_Engine]:
+        return _Engine
+
+    def attach(self, app: web.Application, socketio_path: str = "socket.io") -> None:
+        """Serve websockets under this path."""
+        app.router.add_get(f"/{socketio_path}/", self._serve)
+
+    async def run(self) -> None:
+        """Ping, and end what is overdue, until cancelled."""
+        every_s = min(_SWEEP_S, self.limits.ping_interval_s / _SWEEPS)
+        while True:
+            await asyncio.sleep(every_s)
+            self.sweep()
+
+    def sweep(self) -> None:
+        """Ping the silent; hang up on who is overdue with a pong or a connect; cut off who reads nothing."""
+        now = asyncio.get_running_loop().time()
+        for connection in self.connections.values():
+            if connection.stalled_at is not None and now >= connection.stalled_at + self.limits.stall_s:
+                connection.cut("stalled")
+            elif connection.pong_by is not None and now >= connection.pong_by:
+                connection.spawn(self.hang_up(connection, reason=self.reason.PING_TIMEOUT))
+            elif not connection.namespaces and now >= connection.idle_since + self.limits.connect_deadline_s:
+                connection.spawn(self.hang_up(connection))
+            elif connection.pong_by is None and now >= connection.ping_at:
+                connection.pong_by = now + self.limits.ping_timeout_s
+                connection.post(_PING)
+
+    # A connection
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        """Serve a websocket until it is closed, and let the commands that were taken in finish."""
+        if not self.is_open:
+            return web.Response(status=503)
+        refusal: object = await self.eio.handle_request(request)  # origin, transport, protocol
+        if isinstance(refusal, web.StreamResponse):
+            return refusal
+        address = neighbourhood(
+            self._proxies.client(request.remote, request.headers.getall("X-Forwarded-For", []))
+        )
+        turnstile = self._turnstile(address)
+        if turnstile is None:
+            return web.json_response({"error": answer(LimitReached())}, status=429)
+        try:
+            connection = await Connection.open(
+                self.eio.generate_id(), request, limits=self.limits, clock=self._clock, cuts=self.dropped
+            )
+            connection.is_surplus = turnstile is self._surplus
+            async with connection.tasks as tasks:
+                self.connections[connection.id] = self.environ[connection.id] = connection
+                connection.post(text_frame(b"0" + orjson.dumps(self._opening(connection))))
+                answering = tasks.create_task(reading.answer(connection, self))
+                try:
+                    await reading.read(connection, self)
+                finally:
+                    await self._end(connection, self.reason.TRANSPORT_CLOSE)
+                    await asyncio.wait([answering], timeout=_FINISH_S)
+                    answering.cancel()
+            return connection.websocket
+        finally:
+            turnstile.leave(address)
+
+    def _turnstile(self, address: str) -> Turnstile | None:
+        """Where the address came in; the surplus is let in to be told that it is too much."""
+        for turnstile in (self._addresses, self._surplus):
+            if turnstile.enter(address):
+                return turnstile
+        return None
+
+    def _opening(self, connection: Connection) -> dict[str, object]:
+        return {
+            "sid": connection.id,
+            "upgrades": [],
+            "pingInterval": int(self.limits.ping_interval_s * 1000),
+            "pingTimeout": int(self.limits.ping_timeout_s * 1000),
+            "maxPayload": self.limits.frame_bytes,
+        }
+
+    async def _end(self, connection: Connection, reason: str) -> None:
+        """Take nothing in any more, and tell the gates that the client is gone, once."""
+        connection.is_closing = True
+        connection.inbox.close()
+        if self.connections.pop(connection.id, None) is not None:
+            await self._handle_eio_disconnect(connection.id, reason)
 
     # From the client
 
-    def connect(self, engine_socket: Any, request: web.Request) -> Connection:
-        """Take note of a websocket that opened."""
-        now = asyncio.get_running_loop().time()
-        connection = Connection(engine_socket=engine_socket, request=request, idle_since=now)
-        self.connections[engine_socket.sid] = connection
-        return connection
+    def sid_of(self, connection: Connection, namespace: str) -> str | None:
+        """The client's id in a namespace that it is in."""
+        if namespace not in connection.namespaces:
+            return None
+        sid: str | None = self.manager.sid_from_eio_sid(connection.id, namespace)
+        return sid
 
-    async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> bool | None:
-        if not self.is_open:
-            return False
-        self.environ[eio_sid] = environ
-        return None
-
-    async def _handle_eio_message(self, eio_sid: str, data: str) -> None:
-        connection = self.connections.get(eio_sid)
-        if connection is None or connection.engine_socket.closed:  # it came while we hung up
-            return
-        try:
-            packet = Packet(encoded_packet=data)
-            if packet.packet_type == CONNECT:
-                await self._handle_connect(eio_sid, packet.namespace, packet.data)
-            elif packet.packet_type == DISCONNECT:
-                await self._handle_disconnect(eio_sid, packet.namespace, self.reason.CLIENT_DISCONNECT)
-            elif packet.packet_type == EVENT:
-                self._take(connection, packet.namespace, packet.id, packet.data)
-            elif packet.packet_type in (BINARY_EVENT, BINARY_ACK):
-                connection.attachments += packet.attachment_count
-                if packet.packet_type == BINARY_EVENT:
-                    self._take(connection, packet.namespace, packet.id, [None])
-            else:
-                self.dropped["unasked"] += 1  # an ack or an error: nothing that is sent asks for one
-        except MalformedPacketError:
-            self.dropped["malformed"] += 1
+    async def enter(self, connection: Connection, namespace: str, auth: object) -> None:
+        """Let the client into a namespace, if its gate does."""
+        if connection.is_surplus:
+            refusal = {"message": LimitReached.code, "data": {"code": LimitReached.code}}
+            await self._send_packet(connection.id, Packet(CONNECT_ERROR, refusal, namespace=namespace))
             await self.hang_up(connection)
-
-    def _take(self, connection: Connection, namespace: str | None, number: int | None, data: Any) -> None:
-        """Put an event in the inbox; answer at once when that is full."""
-        space = namespace or "/"
-        sid = self.manager.sid_from_eio_sid(connection.engine_socket.sid, space)
-        if sid is None or space not in connection.namespaces:
-            self.dropped["not_connected"] += 1
-        elif connection.inbox.qsize() < INBOX_MAX:
-            connection.inbox.put_nowait(_Event(sid, space, number, data))
-        elif number is None:
-            self.dropped["overrun"] += 1
-        else:
-            self._acknowledge(connection, space, number, self.gates[space].overrun())
-
-    async def pump(self, connection: Connection) -> None:
-        """Answer the connection's events one after the other, until the inbox is closed."""
-        while (event := await connection.inbox.get()) is not None:
-            name, *args = event.data
-            gate = self.gates[event.namespace]
-            ack = await gate.received(event.sid, name if isinstance(name, str) else "", args)
-            if event.id is not None:
-                self._acknowledge(connection, event.namespace, event.id, ack)
-            elif not ack.get("ok"):
-                self.dropped["refused"] += 1
-
-    def _acknowledge(
-        self, connection: Connection, namespace: str, number: int, ack: Mapping[str, object]
-    ) -> None:
-        packet = Packet(ACK, [ack], namespace=namespace, id=number)
-        connection.post(EnginePacket(MESSAGE, packet.encode()))
-
-    async def _handle_connect(self, eio_sid: str, namespace: str | None, data: object) -> None:
-        connection, space = self.connections[eio_sid], namespace or "/"
-        is_repeated = space in connection.namespaces
-        await super()._handle_connect(eio_sid, space, data)
-        sid = self.manager.sid_from_eio_sid(eio_sid, space)
+            return
+        is_repeated = namespace in connection.namespaces
+        await self._handle_connect(connection.id, namespace, auth)
+        sid = self.manager.sid_from_eio_sid(connection.id, namespace)
         if is_repeated or sid is None:
             return
-        connection.namespaces.add(space)
-        if connection.engine_socket.closed:  # closed while it was admitted
-            await self._handle_disconnect(eio_sid, space, self.reason.TRANSPORT_CLOSE)
+        connection.namespaces += (namespace,)
+        if connection.is_closing:  # closed while it was admitted
+            await self.depart(connection, namespace)
             return
-        await self.gates[space].opened(sid)
+        await self.gates[namespace].opened(sid)
 
-    async def _handle_disconnect(
-        self, eio_sid: str, namespace: str | None, reason: str | None = None
-    ) -> None:
-        await super()._handle_disconnect(eio_sid, namespace, reason)
-        connection = self.connections.get(eio_sid)
-        if connection is not None:
-            connection.namespaces.discard(namespace or "/")
-            connection.idle_since = asyncio.get_running_loop().time()
-
-    async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
-        await super()._handle_eio_disconnect(eio_sid, reason)
-        self.connections.pop(eio_sid, None)
+    async def depart(self, connection: Connection, namespace: str) -> None:
+        """Let the client out of a namespace."""
+        await self._handle_disconnect(connection.id, namespace, self.reason.CLIENT_DISCONNECT)
+        connection.namespaces = tuple(each for each in connection.namespaces if each != namespace)
+        connection.idle_since = asyncio.get_running_loop().time()
 
     async def _trigger_event(self, event: str, namespace: str, *args: Any) -> bool | None:
         """The library comes here when a client connects or is gone; events never do."""
         gate = self.gates[namespace]
         if event == "connect":
-            sid, environ, auth = args
+            sid, connection, auth = args
             try:
-                await gate.admit(sid, environ["aiohttp.request"], auth)
+                await gate.admit(sid, connection.request, auth)
             except NotAdmitted as refusal:
                 raise SocketIORefusal(refusal.code, {"code": refusal.code}) from None
             return True
@@ -320,7 +229,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
     async def _send_packet(self, eio_sid: str, pkt: Packet) -> None:
         connection = self.connections.get(eio_sid)
         if connection is not None:
-            connection.post(EnginePacket(MESSAGE, pkt.encode()))
+            connection.post(text_frame(b"4" + pkt.encode().encode()))
 
     def connection_of(self, sid: str, namespace: str) -> Connection | None:
         """The connection of a client, while it is there."""
@@ -349,25 +258,21 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         """Keep what is pushed to the client until its welcome."""
         connection = self.connection_of(sid, namespace)
         if connection is not None:
-            connection.held = []
+            connection.hold()
 
     def welcome(self, sid: str, namespace: str, payload: object) -> None:
         """Send the welcome, then what was kept."""
         connection = self.connection_of(sid, namespace)
-        if connection is None:
-            return
-        held, connection.held = connection.held or [], None
-        connection.post(event_frame(namespace, "welcome", payload))
-        for frame in held:
-            connection.post(frame)
+        if connection is not None:
+            connection.welcome(event_frame(namespace, "welcome", payload))
 
     # Endings
 
-    async def hang_up(self, connection: Connection) -> None:
-        """Close the connection after what is in its queue, with code 1000; the client may come again."""
-        socket = connection.engine_socket
-        await socket.close(wait=False, abort=True, reason=self.reason.SERVER_DISCONNECT)
-        socket.queue.put_nowait(None)
+    async def hang_up(self, connection: Connection, *, code: int = _OK, reason: str | None = None) -> None:
+        """Close the connection after what waits for it; with code 1000 the client may come again."""
+        if not connection.is_closing:
+            connection.spawn(connection.close(code))
+            await self._end(connection, reason or self.reason.SERVER_DISCONNECT)
 
     async def hang_up_on(self, sid: str, namespace: str) -> None:
         """Close a client's connection; it may come again."""
@@ -379,18 +284,12 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         """Disconnect the client, so that it does not come again by itself, and close its connection."""
         connection = self.connection_of(sid, namespace)
         if connection is not None:
-            connection.post(EnginePacket(MESSAGE, Packet(DISCONNECT, namespace=namespace).encode()))
+            await self._send_packet(connection.id, Packet(DISCONNECT, namespace=namespace))
             await self.hang_up(connection)
-
-    async def sweep(self) -> None:
-        """Close what connected to no namespace in time."""
-        overdue = asyncio.get_running_loop().time() - CONNECT_DEADLINE_S
-        for connection in list(self.connections.values()):
-            if not connection.namespaces and connection.idle_since < overdue:
-                await self.hang_up(connection)
 
     async def close_all(self) -> None:
         """Take no more connections, and close all that there are, at once and cleanly."""
         self.is_open = False
-        for connection in list(self.connections.values()):
-            await self.hang_up(connection)
+        async with asyncio.TaskGroup() as group:
+            for connection in list(self.connections.values()):
+                group.create_task(self.hang_up(connection))

@@ -101,9 +101,17 @@ class House:
     url: str = ""
     admin: Api = field(default_factory=lambda: Api(""))
 
-    async def web(self, *, port: int | None = None, **environment: str) -> CasinoProcess:
-        """Start a web process without the lane; it is where new clients go from now on."""
-        started = self._start("web", port=port, WORKER_MODE="standalone", **environment)
+    async def web(
+        self,
+        *,
+        port: int | None = None,
+        processes: int = 1,
+        module: str = "server.cli",
+        **environment: str,
+    ) -> CasinoProcess:
+        """Start web processes on one port, without the lane; that is where new clients go from now on."""
+        arguments = ("web",) if processes == 1 else ("web", "--processes", str(processes))
+        started = self._start(*arguments, port=port, module=module, WORKER_MODE="standalone", **environment)
         await started.wait_ready()
         self.url = self.admin.url = started.url
         return started
@@ -114,9 +122,15 @@ class House:
         await started.wait_ready()
         return started
 
-    def _start(self, kind: str, *, port: int | None, **environment: str) -> CasinoProcess:
+    def _start(
+        self, *arguments: str, port: int | None, module: str = "server.cli", **environment: str
+    ) -> CasinoProcess:
         started = start_casino(
-            kind, folder=self.folder, environment=self.environment | environment, port=port
+            *arguments,
+            folder=self.folder,
+            environment=self.environment | environment,
+            port=port,
+            module=module,
         )
         self.processes.append(started)
         return started
@@ -125,11 +139,11 @@ class House:
         """Run a command on the house's database."""
         return await command(*arguments, environment=self.environment, stdin=stdin)
 
-    async def open(self, *, has_worker: bool = False) -> None:
-        """Start a web process, a worker if asked, and sign an operator in: `admin` calls as that one."""
+    async def open(self, *, has_worker: bool = False, processes: int = 1) -> None:
+        """Start a web, a worker if asked, and sign an operator in: `admin` calls as that one."""
         name = f"op{uuid4().hex[:12]}"
         async with asyncio.TaskGroup() as group:
-            group.create_task(self.web())
+            group.create_task(self.web(processes=processes))
             if has_worker:
                 group.create_task(self.worker())
             creating = group.create_task(

@@ -7,10 +7,10 @@ from uuid import uuid4
 
 import pytest
 
-from tests.end_to_end.checks import check_payouts, paid_of, staked_of
-from tests.end_to_end.clients import Account, Client, connected, seat_of
+from tests.end_to_end.clients import Client, connected, seat_of
 from tests.end_to_end.house import House
-from tests.end_to_end.play import Wish, is_small_hand, play, play_until, sit
+from tests.end_to_end.play import Wish, play, play_until, sit
+from tests.faults.hands import check_money, is_turn_of, until_in_hand
 from tests.faults.planting import (
     CHANGED_CARD,
     CHANGED_JOURNAL,
@@ -23,48 +23,10 @@ from tests.faults.planting import (
 )
 from tests.services import Services
 
-START = 100_000
 TURN_MS = 3_000
 _CUT = """
 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
 WHERE datname = current_database() AND application_name LIKE 'web%'"""
-
-
-async def until_in_hand(client: Client, other: Client, table_id: str) -> dict[str, Any]:
-    """Both play until it is the client's first move on a small hand; the move `hit`, not sent yet."""
-    others = asyncio.create_task(play(other, table_id, Wish(missing={"to play on and on"})))
-    try:
-
-        def fits(view: dict[str, Any]) -> bool:
-            seat = seat_of(view, client.user_id)
-            return is_small_hand(view) and seat is not None and view["turn"]["seat"] == seat["seat"]
-
-        view = await play_until(client, table_id, Wish(missing={"hit"}), fits)
-    finally:
-        others.cancel()
-        await asyncio.wait([others])
-    return {
-        "table_id": table_id,
-        "round_id": view["round_id"],
-        "hand": view["turn"]["hand"],
-        "cards": 2,
-        "move": "hit",
-        "command_id": uuid4().hex,
-    }
-
-
-async def check_money(house: House, *accounts: Account) -> None:
-    """Each has the start money and what the rounds' records say, and the rounds are paid by the rules."""
-    for account in accounts:
-        api = house.api(account)
-        expected = START
-        for row in (await api.get("/api/rounds", limit=200))["items"]:
-            record = await api.get(f"/api/rounds/{row['round_id']}")
-            check_payouts(record)
-            (seat,) = (seat for seat in record["seats"] if seat["player"] == account.name)
-            assert (row["staked"], row["paid"]) == (staked_of(seat), paid_of(seat))
-            expected += seat["net"]
-        assert (await api.get("/api/me"))["balance"] == expected
 
 
 @pytest.mark.parametrize("comes_back", [True, False], ids=["who comes back", "who stays away"])
@@ -89,7 +51,7 @@ async def test_a_hand_goes_on_at_the_other_process_within_5_seconds(
             async with house.client(ann) as again:
                 await _hit_is_done_once(again, hit)
                 await again.do("act", **{**hit, "command_id": uuid4().hex, "cards": 3, "move": "stand"})
-        await other.view_where(table_id, lambda view: not _is_turn_of(view, 1), timeout_s=5)
+        await other.view_where(table_id, lambda view: not is_turn_of(view, 1), timeout_s=5)
         assert time.monotonic() - began < 5
         await play_until(other, table_id, Wish(missing=set()), lambda view: view["phase"] == "settled")
 
@@ -171,8 +133,4 @@ async def _hit_is_done_once(client: Client, hit: dict[str, Any]) -> None:
     seat = seat_of(view, client.user_id)
     assert seat is not None
     assert len(seat["hands"][hit["hand"]]["cards"]) == 3
-    assert _is_turn_of(view, seat["seat"])
-
-
-def _is_turn_of(view: dict[str, Any], seat: int) -> bool:
-    return view["turn"] is not None and view["turn"]["seat"] == seat
+    assert is_turn_of(view, seat["seat"])

@@ -1,7 +1,7 @@
 """Two floors on one database, as two processes would be: any of them serves any table."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
@@ -35,6 +35,7 @@ class SeenPushes:
     def __init__(self) -> None:
         self.views: list[TableView] = []
         self.balances: list[tuple[str, dict[str, object]]] = []
+        self.missed: set[str] = set()
         self._changed = asyncio.Event()
 
     async def table_changed(self, table_id: str, table: TableView, *, local_only: bool = False) -> None:
@@ -46,6 +47,10 @@ class SeenPushes:
     async def balance_changed(self, user_id: str, payload: dict[str, object]) -> None:
         """A balance."""
         self.balances.append((user_id, payload))
+
+    def balances_missed(self, user_ids: Iterable[str]) -> None:
+        """Whose balances may not have been shown."""
+        self.missed.update(user_ids)
 
     async def until(self, is_right: Callable[[TableView], bool]) -> TableView:
         """Wait for a view."""

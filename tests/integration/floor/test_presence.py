@@ -1,15 +1,17 @@
 """Presence leases in a real Valkey: who is here, who went, and for how long."""
 
+import asyncio
+
 from redis.asyncio import Redis
 
-from server.floor.presence import LEASE_MS, Presence
-
-USERS = "presence:users"
+from server.floor.presence import CHUNK, LEASE_MS, LINGER_MS, Presence
 
 
 async def let_pass(redis: Redis, user_id: str, ms: int) -> None:
-    """Let time pass for one user's lease."""
-    await redis.zincrby(USERS, -ms, user_id)
+    """Let time pass for one user's leases."""
+    key = f"presence:user:{user_id}"
+    for process in await redis.hkeys(key):
+        await redis.hincrby(key, process, -ms)
 
 
 async def test_a_user_with_a_socket_on_another_process_is_here(redis: Redis) -> None:
@@ -41,14 +43,40 @@ async def test_whoever_is_unknown_counts_as_here_at_first(redis: Redis) -> None:
     assert await here.connected("t", ("ann",)) == frozenset()
 
 
-async def test_the_last_socket_of_a_process_leaves_time_for_another_to_renew(redis: Redis) -> None:
+async def test_a_last_socket_lets_only_the_own_lease_run_out(redis: Redis) -> None:
     one, other = Presence(redis, "one"), Presence(redis, "other")
     await one.connected_socket("ann")
     await other.connected_socket("ann")
     await one.disconnected_socket("ann")
-    await other.renew()
-    await let_pass(redis, "ann", 3_000)
+    await let_pass(redis, "ann", LINGER_MS + 1)
     assert await one.connected("t", ("ann",)) == {"ann"}
+    assert await redis.hkeys("presence:user:ann") == [b"other"]
+
+
+async def test_a_player_is_gone_a_moment_after_the_last_socket(redis: Redis) -> None:
+    one, other = Presence(redis, "one"), Presence(redis, "other")
+    gone = asyncio.Event()
+    one.when_gone = lambda _user_id: gone.set()
+    await one.connected_socket("ann")
+    await one.connected_socket("ann")
+    await one.disconnected_socket("ann")
+    await let_pass(redis, "ann", LINGER_MS + 1)
+    assert await other.connected("t", ("ann",)) == {"ann"}
+    await one.disconnected_socket("ann")
+    assert await other.connected("t", ("ann",)) == {"ann"}
+    async with asyncio.timeout(5):
+        await gone.wait()
+    assert await other.connected("t", ("ann",)) == frozenset()
+
+
+async def test_a_crowd_is_renewed_and_looked_up_in_bounded_calls(redis: Redis) -> None:
+    one, other = Presence(redis, "one"), Presence(redis, "other")
+    crowd = tuple(f"user-{number}" for number in range(2 * CHUNK + 1))
+    await asyncio.gather(*(one.connected_socket(user_id) for user_id in crowd))
+    await redis.flushdb()
+    await one.renew()
+    assert await other.connected("t", crowd) == set(crowd)
+    assert await redis.hget(f"presence:user:{crowd[-1]}", "one") is not None
 
 
 async def test_watchers_are_counted_over_all_processes_and_forgotten_with_them(redis: Redis) -> None:

@@ -1,7 +1,7 @@
 """A web process's HTTP side on real servers: routes, identity, floor and bells, without sockets and lane."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +31,7 @@ from server.instruments import Instruments
 from server.payout_desk import PayoutDesk
 from server.services import Services
 from server.settings import Settings
+from telemetry.clock import SystemClock
 from tests.fakes import ManualClock
 
 PASSWORD = "correct horse"
@@ -59,6 +60,9 @@ class NoSockets:
 
     async def balance_changed(self, user_id: str, payload: dict[str, object]) -> None:
         """Nobody listens."""
+
+    def balances_missed(self, user_ids: Iterable[str]) -> None:
+        """Nobody is here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +173,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
     async with AsyncExitStack() as stack:
         redis = valkey_client(settings.redis_url)
         stack.push_async_callback(redis.aclose)
-        instruments = Instruments(settings, redis, kind="web", refusals=())
+        instruments = Instruments(settings, redis, kind="web", clock=SystemClock(), refusals=())
         engine = create_engine(settings.database_url, pool_size=5, application="test")
         stack.push_async_callback(engine.dispose)
         pool = await create_pool(settings.database_url, pool_size=5, application="test floor")

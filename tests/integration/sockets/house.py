@@ -26,11 +26,14 @@ from server.floor.store import TableStore
 from server.identity.passwords import Cost, Passwords
 from server.identity.service import Identity, create_admin
 from server.identity.store import User
+from server.instruments import AlertBells
 from server.payout_desk import PayoutDesk
 from server.settings import Settings
 from server.sockets.books import LedgerBooks
 from server.sockets.edge import SocketEdge, build_socket_server, new_server
+from server.sockets.limits import SocketLimits
 from server.sockets.push import Pusher
+from telemetry.alerts import Alerts
 from telemetry.clock import SystemClock
 from telemetry.registry import Registry
 from telemetry.snapshots import Process, Snapshot
@@ -86,6 +89,7 @@ class House:
     identity: Identity
     engine: AsyncEngine
     bell: Silent
+    alerts: Alerts
     gathered: list[Snapshot]
 
     async def guest(self) -> Player:
@@ -139,9 +143,13 @@ class Client:
         self.ended = asyncio.Event()
         self.io.on("*", self._hear)
         self.io.on("disconnect", self._end)
+        self.io.on("connect_error", self._refused)
 
     async def _hear(self, event: str, payload: Any) -> None:
         self.heard.put_nowait((event, payload))
+
+    async def _refused(self, why: Any) -> None:
+        self.heard.put_nowait(("connect_error", why))
 
     async def _end(self, _reason: str) -> None:
         self.ended.set()
@@ -184,14 +192,19 @@ class Client:
 
 @asynccontextmanager
 async def open_house(
-    postgres_url: str, redis_url: str, engine: AsyncEngine, pool: asyncpg.Pool, *, rate_limits: bool = False
+    postgres_url: str,
+    redis_url: str,
+    engine: AsyncEngine,
+    pool: asyncpg.Pool,
+    *,
+    limits: SocketLimits = SocketLimits(are_on=False),  # noqa: B008 - frozen
 ) -> AsyncIterator[House]:
     """A process that serves; closed at the end as a process is."""
-    settings = Settings(database_url=postgres_url, redis_url=redis_url, rate_limits=rate_limits)
+    settings = Settings(database_url=postgres_url, redis_url=redis_url)
     clock, bell, bells = SystemClock(), Silent(), Bells(redis_url)
     vault, redis = SeedVault((b"a key for the tests only",)), valkey_client(redis_url)
     passwords = Passwords(cost=Cost(memory_kib=64, iterations=1), threads=1)
-    server = new_server(settings)
+    pusher = Pusher(new_server(settings, limits))
     name = f"web-{new_id().hex[-8:]}"
     floor = Floor(
         pool=pool,
@@ -199,10 +212,11 @@ async def open_house(
         store=TableStore(pool, ShoeBook(pool, vault), clock),
         vault=vault,
         presence=Presence(redis, name),
-        broadcast=Broadcast(Pusher(server), clock),
+        broadcast=Broadcast(pusher, clock),
         clock=clock,
         stagger_ms=0,
     )
+    alerts = Alerts(clock, process=name)
     identity = Identity(engine, bells, passwords, session_ttl_s=3600)
     books, registry = CountedBooks(engine), Registry(clock)
     gathered: list[Snapshot] = []
@@ -230,13 +244,16 @@ async def open_house(
         gather=gather,
         bells=bells,
         clock=clock,
-        server=server,
+        alerts=alerts,
+        process=name,
+        pusher=pusher,
     )
     app = web.Application()
     edge.attach(app)
     running = TestServer(app)
     await running.start_server()
-    tasks = [asyncio.create_task(floor.run()), asyncio.create_task(edge.run())]
+    alert_bells = AlertBells(alerts, bells, edge.tell_alert)
+    tasks = [asyncio.create_task(part.run()) for part in (floor, edge, alert_bells)]
     try:
         async with asyncio.timeout(SOON_S):
             await edge.hearing.wait()
@@ -249,6 +266,7 @@ async def open_house(
             identity=identity,
             engine=engine,
             bell=bell,
+            alerts=alerts,
             gathered=gathered,
         )
     finally:

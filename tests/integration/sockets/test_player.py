@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from economy.ids import new_id
 from server.bells import BalanceChanged
-from tests.integration.sockets.house import TABLE, House, Player, open_house, uuid
+from tests.integration.sockets.house import House, Player, open_house, uuid
 from tests.integration.sockets.raw import SOON_S, RawSocket
 from tests.unit.server.sockets.test_wire import MALFORMED
 
@@ -261,20 +261,6 @@ async def test_a_balance_that_moved_elsewhere_is_told_once_to_every_socket(casin
         assert [await one.hear("balance_changed"), await two.hear("balance_changed")] == [moved, moved]
 
 
-async def test_too_many_commands_are_told_to_wait(
-    postgres_url: str, redis_url: str, engine: AsyncEngine, pool: asyncpg.Pool
-) -> None:
-    async with open_house(postgres_url, redis_url, engine, pool, rate_limits=True) as house:
-        await house.floor.create_table(TABLE)
-        async with house.client(await house.guest()) as client:
-            await client.ask("watch_table", table_id="main-1")
-            chat = [await client.ask("say", table_id="main-1", text=str(number)) for number in range(8)]
-
-    refused = [ack["error"] for ack in chat if not ack["ok"]]
-    assert [error["code"] for error in refused] == ["rate_limited"] * 3
-    assert refused[0]["retry_after_ms"] > 0
-
-
 async def test_a_fault_is_answered_with_a_reference_and_nothing_else(
     casino: House, engine: AsyncEngine
 ) -> None:
@@ -314,10 +300,10 @@ async def test_a_restart_is_told_and_every_socket_closed_cleanly(casino: House) 
         await socket.__aenter__()
         await socket.join(player.token)
         await socket.event("welcome")
-    await casino.edge.close(reconnect_after_ms=250)
+    await casino.edge.close()
 
     for socket in sockets:
-        assert await socket.event("server_restarting") == {"reconnect_after_ms": 250}
+        assert 100 <= (await socket.event("server_restarting"))["reconnect_after_ms"] <= 1_000
         assert await socket.until_closed() == 1000
         await socket.__aexit__(None, None, None)
 

@@ -1,36 +1,38 @@
 """The table loop on a store in memory: races, repeats, deadlines and faults."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
 
 from economy.money import Money
-from games.blackjack.commands import Act, Command, LeaveSeat, PlaceBet, TakeSeat
+from games.blackjack.commands import Act, Command, LeaveSeat, PlaceBet, SetClientSeed, TakeSeat
 from games.blackjack.errors import BetOutOfRange, BettingClosed, NotYourTurn, SeatOccupied
-from games.blackjack.state import TableConfig, new_table
+from games.blackjack.state import TableConfig, TableState, new_table
 from games.blackjack.terms import Move, Phase
-from games.cards import Card
+from games.cards import Card, parse_cards
 from games.loop import EXPIRE, INBOX_LIMIT, TableBusy, TableFault, TableHalted, TableLoop
 from games.ports import Request
-from tests.builders import ShuffledDealer
+from games.shoe import Dealer, ScriptedDealer
+from tests.builders import NOTHING_SPECIAL, ShuffledDealer
 from tests.fakes import ManualClock
 from tests.table_world import Everybody, FundsTooLow, MemoryStore, RecordingAudience
 
 CONFIG = TableConfig(table_id="test-1", name="Test", min_bet=Money(100), max_bet=Money(10_000), seats=3)
+NO_NATURAL = f"5S 9H 6D TC {NOTHING_SPECIAL}"
 
 
 class World:
     """A table and as many loops on it as a test wants."""
 
-    def __init__(self, cards: ShuffledDealer | None = None) -> None:
+    def __init__(self, cards: Dealer | None = None) -> None:
         self.clock = ManualClock()
         cards = cards or ShuffledDealer(1)
         state = new_table(CONFIG, commitment=cards.commitment(1), next_commitment=cards.commitment(2))
         self.store = MemoryStore.of("test-1", state, cards, self.clock)
         self.audience = RecordingAudience()
-        self.attendance = Everybody()
+        self.attendance: Everybody = Everybody()
 
     @asynccontextmanager
     async def loop(self) -> AsyncIterator[TableLoop]:
@@ -176,6 +178,79 @@ async def test_a_deadline_fires_once_however_many_loops_wait_for_it() -> None:
         await asyncio.gather(expire(one), expire(other))
     assert world.store.stored.version == 3
     assert world.store.stored.state.phase is Phase.BETTING
+
+
+async def ask_ann(world: World, loop: TableLoop) -> TableState:
+    """Deal to Ann alone: it is her turn."""
+    await sit_and_bet(loop)
+    await loop.submit(request(SetClientSeed(user_id="ann", client_seed="x"), "c-8"))  # after the deal
+    assert world.store.stored.state.phase is Phase.PLAYING
+    return world.store.stored.state
+
+
+async def test_a_turn_whose_player_we_cut_off_gets_its_whole_time_back_once() -> None:
+    world = World(ScriptedDealer(parse_cards(NO_NATURAL)))
+    async with world.loop() as loop:
+        before = await ask_ann(world, loop)
+        world.store.owed.add("ann")
+        world.clock.advance(ms=CONFIG.turn_ms)
+        await expire(loop)
+        assert world.store.stored.state == before
+        assert world.audience.published[-1].deadline_ms == CONFIG.turn_ms
+
+        world.clock.advance(ms=CONFIG.turn_ms)
+        await expire(loop)
+    assert world.store.stored.state.seats[0].actions
+
+
+async def test_a_turn_of_a_player_who_went_away_by_themselves_gets_no_time_back() -> None:
+    world = World(ScriptedDealer(parse_cards(NO_NATURAL)))
+    async with world.loop() as loop:
+        await ask_ann(world, loop)
+        world.store.owed.add("bob")
+        world.clock.advance(ms=CONFIG.turn_ms)
+        await expire(loop)
+    assert world.store.stored.state.seats[0].actions
+
+
+async def test_a_move_after_the_deadline_of_a_player_whom_we_cut_off_is_in_time() -> None:
+    world = World(ScriptedDealer(parse_cards(NO_NATURAL)))
+    async with world.loop() as loop:
+        state = await ask_ann(world, loop)
+        world.store.owed.add("ann")
+        world.clock.advance(ms=CONFIG.turn_ms + 251)
+        act = Act(user_id="ann", round_id=state.round_id or "", hand=0, move=Move.STAND)
+        await loop.submit(request(act, "c-9"))
+    assert world.store.stored.state.seats[0].actions == (Move.STAND,)
+
+
+class _Latecomer(Everybody):
+    """While it is first asked who is here, somebody comes who is not in its answer any more."""
+
+    def __init__(self, come: Callable[[], Awaitable[object]]) -> None:
+        super().__init__()
+        self._come: Callable[[], Awaitable[object]] | None = come
+
+    async def connected(self, table_id: str, user_ids: tuple[str, ...]) -> frozenset[str]:
+        """Who was here when it was asked."""
+        del table_id
+        come, self._come = self._come, None
+        if come is not None:
+            await come()
+        return frozenset(user_ids)
+
+
+async def test_who_was_here_on_an_old_version_deals_no_cards_on_the_new_one() -> None:
+    world = World()
+    async with world.loop() as other:
+        world.attendance = _Latecomer(
+            lambda: other.submit(request(TakeSeat(user_id="cyd", name="Cyd"), "c-1", "cyd"))
+        )
+        async with world.loop() as loop:
+            await sit_and_bet(loop)
+            await loop.submit(EXPIRE)
+    state = world.store.stored.state
+    assert (state.phase, state.seats[1].user_id) == (Phase.BETTING, "cyd")
 
 
 async def test_funds_that_do_not_cover_a_bet_are_refused_and_nothing_changes() -> None:

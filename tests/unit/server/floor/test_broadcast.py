@@ -1,6 +1,7 @@
 """What watchers are told, and who of them, when commits and second looks come together."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
@@ -27,6 +28,9 @@ class Told:
         self.views.put_nowait((table.version, local_only))
 
     async def balance_changed(self, user_id: str, payload: dict[str, object]) -> None:
+        """Nobody asks."""
+
+    def balances_missed(self, user_ids: Iterable[str]) -> None:
         """Nobody asks."""
 
 
