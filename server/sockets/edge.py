@@ -27,8 +27,8 @@ from server.bells import (
     is_cancelled,
     valkey_client,
 )
-from server.identity.addresses import Proxies
 from server.database import is_cut
+from server.identity.addresses import Proxies
 from server.settings import Settings
 from server.sockets.admin import AdminGate
 from server.sockets.board import AlertBoard
