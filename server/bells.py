@@ -129,8 +129,7 @@ def valkey_client(redis_url: str) -> Redis:
 def is_cancelled() -> bool:
     """Whether the running task was cancelled and somebody swallowed it.
 
-    engine.io does, around the handlers of a disconnect, and `asyncio.wait_for` of Python 3.11 does at times.
-    A loop that calls either looks here before it goes round.
+    `asyncio.wait_for` of Python 3.11 does at times; a loop that calls it looks here before it goes round.
     """
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0

@@ -1,8 +1,10 @@
 """Connections to PostgreSQL: a Core engine for everything, a raw pool for the floor's hot path."""
 
 import asyncpg
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from economy.faults import is_away
 from server.settings import asyncpg_dsn, sqlalchemy_url
 
 # No statement, lock or idle transaction may hold others up for longer than this.
@@ -31,6 +33,15 @@ def create_engine(database_url: str, *, pool_size: int, application: str) -> Asy
         hide_parameters=True,
         connect_args={"server_settings": {**_LIMITS, "application_name": application}, "timeout": 10},
     )
+
+
+def is_cut(error: Exception) -> bool:
+    """Whether the database was away, or the connection broke: nobody's fault but the world's.
+
+    What the driver calls a fault of its own is what it says of a connection that broke between its steps.
+    """
+    cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig is not None else None
+    return is_away(error) or isinstance(cause, asyncpg.InterfaceError | asyncpg.InternalClientError)
 
 
 async def reach(database_url: str) -> None:

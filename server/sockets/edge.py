@@ -27,6 +27,7 @@ from server.bells import (
     is_cancelled,
     valkey_client,
 )
+from server.database import is_cut
 from server.identity.addresses import Proxies
 from server.settings import Settings
 from server.sockets.admin import AdminGate
@@ -248,8 +249,12 @@ class SocketEdge:
             await asyncio.sleep(seconds)
             try:
                 await do()
-            except Exception:
-                log.exception("sockets.chore_failed", chore=getattr(do, "__qualname__", ""))
+            except Exception as error:
+                chore = getattr(do, "__qualname__", "")
+                if is_cut(error):
+                    log.warning("sockets.chore_put_off", chore=chore, error=type(error).__name__)
+                else:
+                    log.exception("sockets.chore_failed", chore=chore)
 
 
 def build_socket_server(

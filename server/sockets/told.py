@@ -41,10 +41,14 @@ class Told:
             for user_id, version in self._behind.items()
             if (clients := self._behind_of(user_id, version))
         }
-        suspects = [user_id for user_id in self._pusher.take_missed() if self._clients.of_user(user_id)]
-        self._behind = await self._books.wallet_versions(suspects) if suspects else {}
         if missed:
             await self._tell(missed)
+        suspects = [user_id for user_id in self._pusher.take_missed() if self._clients.of_user(user_id)]
+        try:
+            self._behind = await self._books.wallet_versions(suspects) if suspects else {}
+        except Exception:
+            self._pusher.balances_missed(suspects)
+            raise
         watched = {table_room(table_id) for table_id in self._clients.watched()}
         self._views = {room: version for room, version in self._views.items() if room in watched}
 

@@ -134,6 +134,8 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
             self._proxies.client(request.remote, request.headers.getall("X-Forwarded-For", []))
         )
         turnstile = self._turnstile(address)
+        if turnstile is not self._addresses:
+            log.info("sockets.address_full", address=address)
         if turnstile is None:
             return web.json_response({"error": answer(LimitReached())}, status=429)
         try:
