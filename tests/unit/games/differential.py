@@ -19,7 +19,18 @@ from games.blackjack.view import TableView, view
 from games.cards import parse_cards
 from games.shoe import ScriptedDealer
 from tests.builders import user
-from tests.unit.games.oracle import ANSWERS, WORDS, Asked, Json, Round, finished_shoes, judged
+from tests.unit.games.oracle import (
+    ANSWERS,
+    WORDS,
+    Asked,
+    Held,
+    Json,
+    Round,
+    finished_shoes,
+    is_soft,
+    judged,
+    points,
+)
 from tests.unit.games.spoiling import spoilt
 from tests.unit.games.stacked import stacked_round
 
@@ -43,6 +54,13 @@ def replayed(script: Json) -> Any:
         facts = {key: value for key, value in error.facts().items() if key in {"seat", "action", "moves"}}
         return {"error": {"code": error.code, **facts}}
     return msgspec.json.decode(msgspec.json.encode(result))
+
+
+def _status(hand: Held) -> str:
+    """How a complete hand is shown."""
+    if points(hand.cards) > 21:
+        return "busted"
+    return {"double": "doubled", "surrender": "surrendered"}.get(hand.how, hand.how or "stood")
 
 
 class LiveTable:
@@ -74,11 +92,20 @@ class LiveTable:
         insurances = [answer for answer in self._played.answers if answer[0].moves is ANSWERS]
         self._answer_in_any_order(insurances)
         for asked, word in self._played.answers[len(insurances) :]:
-            turn = self._shown().turn
-            assert turn is not None
-            assert (asked.seat, asked.hand, tuple(asked.moves)) == (turn.seat, turn.hand, turn.moves)
+            self._check_turn(asked)
             self._answer(asked, word)
         self._check_end(due)
+
+    def _check_turn(self, asked: Asked) -> None:
+        """The table shows the very question, and the hand that it is about."""
+        shown = self._shown()
+        assert shown.turn is not None
+        assert (asked.seat, asked.hand) == (shown.turn.seat, shown.turn.hand)
+        assert tuple(asked.moves) == shown.turn.moves
+        hand = shown.seats[asked.seat - 1].hands[asked.hand]
+        cards = list(asked.cards)
+        assert (asked.cards, points(cards), is_soft(cards)) == (hand.cards, hand.total, hand.soft)
+        assert (hand.status, hand.doubled) == ("playing", False)
 
     def _answer_in_any_order(self, insurances: list[tuple[Asked, str]]) -> None:
         waiting = {asked.seat for asked, _ in insurances}
@@ -142,6 +169,10 @@ class LiveTable:
             if seat.hands
         }
         assert {seat["seat"]: seat["hands"] for seat in due["seats"]} == ended
+        if self._played.has_play:
+            assert [
+                [(_status(hand), hand.how == "double") for hand in hands] for hands in self._played.hands
+            ] == [[(hand.status, hand.doubled) for hand in seat.hands] for seat in shown.seats if seat.hands]
         finished = [event.shoe_number for event in self._events if isinstance(event, ShoeFinished)]
         assert finished_shoes(self._script["rules"], due["cards_used"]) == finished
         paid = [result for event in self._events if isinstance(event, RoundSettled) for result in event.seats]

@@ -93,6 +93,7 @@ class Round:
         self.insured = [0 for _ in self.seats]
         self.hands: list[list[Held]] = []
         self.answers: list[tuple[Asked, str]] = []
+        self.has_play = False  # whether the dealer's look did not end it
 
     def draw(self) -> str:
         """The next card."""
@@ -130,6 +131,7 @@ class Round:
         if hole is not None and blackjack([self.dealer[0], hole]):
             self.dealer.append(hole)
             return self.result()
+        self.has_play = True
         for index in range(len(self.seats)):
             self.play_seat(index)
         self.play_dealer(hole)
