@@ -2,8 +2,8 @@
 
 Three servers do the same work: they answer a command of 140 bytes with an ack, and push 500 bytes to the
 sender's room of five. `ours` is the casino's socket server without the casino, `node` is socket.io on
-Node.js, `plain` is python-socketio as it comes. Each has 500 connections and one core; the load comes from one
-process on the other core. All is measured on fresh processes, and the three take turns. CPU time is the
+Node.js, `plain` is python-socketio as it comes. Each has 500 connections and one core; the load comes from
+one process on the other core. All is measured on fresh processes, and the three take turns. CPU time is the
 process's own.
 
 `at 500/s` is an open loop: commands leave on time, whatever the server does. `saturated` is a closed loop:

@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import Row
 
 from games.blackjack.history import dealer_record, seat_outcomes
+from games.blackjack.rules import parse_rules, rules_text
 from games.blackjack.script import ScriptError, parse_script, replay
 from games.blackjack.state import TableState
 from games.blackjack.terms import Outcome, Phase
@@ -95,7 +96,10 @@ def orders_of(rows: Sequence[Row[Any]], vault: SeedVault, findings: Findings) ->
         if commitment(seed) != row.commitment:
             detail = f"shoe {row.shoe_number} is not what its commitment promised"
             findings.add(Finding(kind="commitment_broken", detail=detail, table_id=row.table_id))
-        cards = shoe_order(seed, tuple(row.client_seeds), row.table_id, row.shoe_number, row.decks)
+        rules = rules_text(parse_rules(row.rules))
+        cards = shoe_order(
+            seed, tuple(row.client_seeds), row.table_id, row.shoe_number, row.decks, rules=rules
+        )
         orders[row.commitment] = card_texts(cards)
     return orders
 

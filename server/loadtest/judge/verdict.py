@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from random import SystemRandom
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from server.audit import audit_all
+from server.audit import Scope, audit_all
 from server.floor.seeds import SeedUnreadable, SeedVault
 from server.loadtest.judge.cards import CardWatch, orders_of
 from server.loadtest.judge.effects import EffectWatch
@@ -60,7 +61,7 @@ class Court:
             await self._by_journal(truth, before, transcript, vault)
             hashes = await truth.token_hashes(self._secrets.hashes())
         self._secrets.judge(hashes)
-        broken = await audit_all(engine)
+        broken = await audit_all(engine, Scope(), SystemRandom(), lambda *_: None)
         for found in broken:
             self._findings.add(Finding(kind=f"books:{found.invariant}", detail=found.detail))
         return not broken

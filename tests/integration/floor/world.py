@@ -77,9 +77,11 @@ def request_of(command: Command, user_id: str, command_id: str) -> Request:
 
 
 @asynccontextmanager
-async def floor_world(pool: asyncpg.Pool, engine: AsyncEngine, *table_ids: str) -> AsyncIterator[FloorWorld]:
+async def floor_world(
+    pool: asyncpg.Pool, engine: AsyncEngine, *table_ids: str, vault: SeedVault | None = None
+) -> AsyncIterator[FloorWorld]:
     """The world with its tables made, `test-1` if none is named."""
-    vault = SeedVault(KEYS)
+    vault = vault or SeedVault(KEYS)
     async with engine.begin() as connection:
         for table_id in table_ids or ("test-1",):
             await create_table(connection, vault, msgspec.structs.replace(CONFIG, table_id=table_id))
