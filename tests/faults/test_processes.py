@@ -22,7 +22,7 @@ _TWICE = Bug(
     statement="""INSERT INTO journal (table_id, version, round_id, command, events)
         SELECT table_id, version, round_id, command, events FROM journal
         WHERE command = 'expire' ORDER BY version DESC LIMIT 1""",
-    invariant="journal_complete",
+    invariants=frozenset({"journal_complete"}),
 )
 
 
