@@ -51,7 +51,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     allowed_origins: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
     rate_limits: bool = True
-    sockets_per_address: int = 1_000
+    sockets_per_address: int = 5_000
     sockets_per_user: int = 50
     watchers_per_table: int = 2_000
     metrics_token: str | None = None

@@ -47,7 +47,7 @@ class SocketLimits:
     frames: Pace = Pace(burst=600, per_second=40.0)  # of any kind; past it the connection is closed with 1008
 
     # Together
-    sockets_per_address: int = 1_000  # when on; past it they are refused with `limit_reached`
+    sockets_per_address: int = 5_000  # when on; past it they are refused with `limit_reached`
     sockets_per_user: int = 50  # as above, in each namespace
     watchers_per_table: int = 2_000  # past it `watch_table` is refused with `limit_reached`; who sits may
 
