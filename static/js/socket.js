@@ -12,12 +12,13 @@ import { connection, noteBalance, roundTrip, user } from "./store.js";
 
 const ACK_TIMEOUT_MS = 5000;
 const ATTEMPTS = 3;
+const RECONNECT_MS = 250;
 
 const socket = io({
   autoConnect: false,
   transports: ["websocket"],
   withCredentials: true,
-  reconnectionDelay: 250,
+  reconnectionDelay: RECONNECT_MS,
   reconnectionDelayMax: 2000,
 });
 
@@ -54,6 +55,7 @@ export function disconnect() {
 }
 
 socket.on("welcome", (welcome) => {
+  socket.io.reconnectionDelay(RECONNECT_MS);
   resetClock();
   noteServerTime(Date.parse(welcome.server_time));
   user.value = { ...user.value, ...welcome.user };
@@ -66,7 +68,7 @@ socket.on("disconnect", (reason) => {
   if (!wanted) return;
   if (connection.value !== "restarting") connection.value = "lost";
   // The server closed this socket on purpose: socket.io then waits for us to ask again.
-  if (reason === "io server disconnect") setTimeout(() => wanted && socket.connect(), 250);
+  if (reason === "io server disconnect") setTimeout(() => wanted && socket.connect(), RECONNECT_MS);
 });
 
 socket.on("connect_error", (error) => {
@@ -79,7 +81,9 @@ socket.on("connect_error", (error) => {
   if (!socket.active) setTimeout(() => wanted && socket.connect(), 1000);
 });
 
-socket.on("server_restarting", () => {
+socket.on("server_restarting", ({ reconnect_after_ms }) => {
+  // Every client is given a moment of its own, so that they do not all come back at once.
+  socket.io.reconnectionDelay(reconnect_after_ms);
   connection.value = "restarting";
 });
 
