@@ -16,6 +16,7 @@ import asyncpg
 import msgspec
 import uvloop
 from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from economy.errors import EconomyError
 from economy.ids import follow
@@ -103,13 +104,7 @@ class WebProcess:
             quietly = settings if log_fd == 1 else msgspec.structs.replace(settings, log_level="warn")
             start_logging(quietly, instruments.process, fd=log_fd)
             stack.callback(flush)
-            engine = create_engine(settings.database_url, pool_size=settings.db_pool_size, application=kind)
-            stack.push_async_callback(_close, engine.dispose)
-            pool = await create_pool(
-                settings.database_url, pool_size=settings.db_pool_size, application=f"{kind} floor"
-            )
-            stack.callback(pool.terminate)
-            stack.push_async_callback(_close, pool.close)
+            engine, pool = await _open_database(stack, settings, kind)
             bells = Bells(settings.redis_url)
             stack.push_async_callback(_close, bells.close)
             passwords = Passwords()
@@ -133,13 +128,8 @@ class WebProcess:
             draining = asyncio.Event()
             job_bell = JobBell(open_queue(settings.redis_url))
             stack.push_async_callback(_close, job_bell.close)
-            desk = PayoutDesk(
-                engine,
-                job_bell,
-                clock,
-                cron=settings.payout_cron,
-                syndicate_bps=settings.syndicate_bps,
-            )
+            cron, bps = settings.payout_cron, settings.syndicate_bps
+            desk = PayoutDesk(engine, job_bell, clock, cron=cron, syndicate_bps=bps)
             identity = Identity(engine, bells, passwords, session_ttl_s=settings.session_ttl_s)
             edge = build_socket_server(
                 settings=settings,
@@ -255,6 +245,19 @@ class WebProcess:
         token = request.cookies.get("casino_session")
         session = await self.services.identity.authenticate(token) if token else None
         return session is None or session.user.role == "admin"
+
+
+async def _open_database(
+    stack: AsyncExitStack, settings: Settings, kind: str
+) -> tuple[AsyncEngine, asyncpg.Pool]:
+    """The engine for everything and the raw pool for the floor; closed with the stack."""
+    url, size = settings.database_url, settings.db_pool_size
+    engine = create_engine(url, pool_size=size, application=kind)
+    stack.push_async_callback(_close, engine.dispose)
+    pool = await create_pool(url, pool_size=size, application=f"{kind} floor")
+    stack.callback(pool.terminate)
+    stack.push_async_callback(_close, pool.close)
+    return engine, pool
 
 
 async def _close(close: Callable[[], Awaitable[object]]) -> None:

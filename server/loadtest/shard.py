@@ -27,9 +27,10 @@ _TELL_NS: Final = 1_000_000_000
 
 
 def say(said: Said) -> None:
-    """A line to the process that started this one."""
-    sys.stdout.buffer.write(msgspec.json.encode(said) + b"\n")
-    sys.stdout.buffer.flush()
+    """A line to the process that started this one; when that is gone, standard input says so too."""
+    with suppress(BrokenPipeError):
+        sys.stdout.buffer.write(msgspec.json.encode(said) + b"\n")
+        sys.stdout.buffer.flush()
 
 
 def allow_many_files() -> None:
